@@ -15,7 +15,7 @@ const at = (name: Name) => browser(app, providers[name], name);
 const FAILED = { error: 'sign_in_failed' };
 const PRIVATE_TENANT = '9188040d-6c67-4c5b-b112-36a304b66dad';
 
-/** Who is let in: answers `/v1/me`, or the error that the product's page is told. */
+/** Signs a person in: answers `/v1/me`, or the error that the product's page is told. */
 async function signIn(name: Name, email: string) {
   const ada = at(name);
   const query = await ada.signIn(email);

@@ -10,7 +10,7 @@ const app = await testApp({ settings });
 const FAILED = { error: 'sign_in_failed' };
 const ada = () => browser(app, github, 'github');
 
-/** Who is let in: answers `/v1/me`, or the error that the product's page is told. */
+/** Signs a person in: answers `/v1/me`, or the error that the product's page is told. */
 async function signIn(email: string) {
   const page = ada();
   const query = await page.signIn(email);

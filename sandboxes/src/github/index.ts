@@ -16,11 +16,11 @@ export interface GitHubUser {
   }[];
 }
 
-/** Where a fault is met: each meets one answer, in order. */
+/** Places that can fail: each fault meets one answer, in order. */
 export type GitHubPlace = 'token' | 'user' | 'emails';
 export type GitHubFault = { readonly status: number } | 'reset' | 'hang' | 'html' | 'redirect' | 'endless';
 
-/** A stand-in for GitHub's sign-in and the part of its API that says who somebody is. */
+/** A stand-in for GitHub's sign-in and the part of its API that names the user. */
 export interface GitHubSandbox {
   /** In place of https://github.com and of https://api.github.com. */
   readonly url: string;
@@ -29,7 +29,7 @@ export interface GitHubSandbox {
   /** The account of a primary address; made up when it is unknown, changed by what is given. */
   user(email: string, more?: Partial<GitHubUser>): GitHubUser;
   faultAt(place: GitHubPlace, fault: GitHubFault): void;
-  /** What a user who agrees is sent back with; `undefined` for one who says no. */
+  /** The address that a user who agrees is sent back to; `undefined` for one who says no. */
   decide(authorizationUrl: string, email: string | undefined): Promise<URL>;
   close(): Promise<void>;
 }

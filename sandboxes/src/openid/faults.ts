@@ -14,7 +14,7 @@ export type TokenFault =
   | 'issued later'
   | 'not signed by us'
   | 'by an unknown key'
-  /** HS256, with what everybody may read as the secret. */
+  /** HS256, with the published key as the secret. */
   | 'signed by the public key'
   | 'unsigned';
 

@@ -9,7 +9,7 @@ export { type Client, type Person, TENANT, type Vendor } from './provider.ts';
 export interface OpenIdSandboxOptions extends ListeningOptions {
   /** Who may send people here; one client with a secret, and one without, when not said. */
   readonly clients?: readonly Client[];
-  /** Whose ways it has; those of OpenID Connect alone, as Google's, when not said. */
+  /** The vendor that it behaves as; OpenID Connect alone, as Google's, when not said. */
   readonly vendor?: Vendor;
   /** Epoch milliseconds; the wall clock when not said. */
   readonly now?: () => number;
@@ -98,7 +98,7 @@ async function decide(provider: Provider, address: string, email: string | undef
 const unescape = (text = '') =>
   text.replaceAll('&quot;', '"').replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
 
-/** Where a page posts its form, with the form's fields as a query; undefined for a page without one. */
+/** The address that a page posts its form to, with the form's fields as a query; undefined for a page without one. */
 function postedTo(html: string): string | undefined {
   const action = /<form method="post" action="([^"]+)"/.exec(html)?.[1];
   if (action === undefined) return undefined;

@@ -13,14 +13,14 @@ export interface Person {
   readonly hostedDomain: string | undefined;
   /** The organization's tenant at Microsoft. */
   readonly tenant?: string;
-  /** What ID tokens say besides, or otherwise: a test may have a provider lie. */
+  /** Claims of ID tokens besides, or in place of the usual ones: a test may have a provider lie. */
   readonly claims?: Readonly<Record<string, unknown>>;
 }
 
-/** Whose ways a stand-in has; those of OpenID Connect alone when not said. */
+/** A vendor that a stand-in behaves as; OpenID Connect alone when not said. */
 export type Vendor = 'apple' | 'microsoft';
 
-/** The tenant of people of whom nobody said another. */
+/** The tenant of people when not said. */
 export const TENANT = '0f5c8ad2-7e5b-4c1e-9d2a-3b6f1c9e7a40';
 
 /** A program that may send people here. */
@@ -231,7 +231,7 @@ export class Provider {
     return this.#signed(payload, fault);
   }
 
-  /** Apple's have no name; Microsoft's say of an address only where it is from whether its domain was proven. */
+  /** Apple's have no name; Microsoft's have `xms_edov` in place of `email_verified`. */
   #claimsOf(person: Person): object {
     const { subject: sub, email, emailVerified, name, tenant: tid = TENANT } = person;
     if (this.#options.vendor === 'apple') return { sub, email, email_verified: emailVerified };

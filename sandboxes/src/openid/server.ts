@@ -169,7 +169,7 @@ function authorizePage({ clientId }: Client, query: URLSearchParams): string {
 `;
 }
 
-/** The name that Apple's form has at the first sign-in, with an address that nobody has signed. */
+/** The name that Apple's form has at the first sign-in, with an address that no signature covers. */
 function userOf({ name, email }: Person): { readonly user: string } {
   const [firstName, lastName] = name.split(' ');
   return { user: JSON.stringify({ name: { firstName, lastName }, email }) };

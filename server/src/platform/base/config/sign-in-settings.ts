@@ -73,8 +73,10 @@ export const SIGN_IN_SETTINGS = {
   }),
   MICROSOFT_TENANT: setting(
     z
-      .union(
-        [z.enum(['common', 'organizations', 'consumers']), z.guid().toLowerCase()],
+      .string()
+      .toLowerCase()
+      .regex(
+        /^(common|organizations|consumers|[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12})$/,
         'must be common, organizations, consumers or the id of a tenant',
       )
       .default('common'),

@@ -15,7 +15,7 @@ export interface OpenIdSettings {
   readonly dialect?: OpenIdDialect;
 }
 
-/** What a provider does otherwise than most. */
+/** The ways of a provider that differ from the standard's. */
 export interface OpenIdDialect {
   readonly scope?: string;
   /** Further parameters that a browser is sent with. */
