@@ -24,7 +24,8 @@ const LATER = 1_000_000_000;
 export async function forgetEverything(db: Database, finished: readonly FinishedScenario[]): Promise<void> {
   await db.script(`
     truncate billing.inbox, billing.wants, billing.objects, billing.bodies, billing.customers, billing.subscriptions,
-      billing.invoices, billing.payments, billing.refunds, billing.disputes, billing.gone_credits, billing.notices, webhooks.events cascade;
+      billing.invoices, billing.payments, billing.refunds, billing.disputes, billing.gone_credits, billing.former_subscriptions, billing.former_invoices,
+      billing.notices, webhooks.events cascade;
     truncate entitlements.snapshots, entitlements.grants;`);
   for (const { accountId, endedAt } of finished) await db.asMigrator(forgetToldAfter(accountId, endedAt));
 }

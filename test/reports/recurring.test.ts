@@ -4,6 +4,7 @@ import type { AccountId } from '#platform/kernel';
 import { advanceTo, ids } from '@plinth/testkit/factories';
 import { testDatabase } from '@plinth/testkit/services';
 import {
+  openDailyRecurringReport,
   openRecurringReport,
   type Recurring,
   type RecurringQuestion,
@@ -102,6 +103,27 @@ describe('recurring revenue', () => {
       { month: '2027-02', mrr_minor: 2_700, new_customers: 1, churned_minor: 0 },
       { month: '2027-03', mrr_minor: 3_000, expansion_minor: 300 },
     ]);
+  });
+
+  test('of a part of a period whose discount or tax is in its amount already is the whole price without them', async () => {
+    const { product, sell, report } = salesFixture();
+    const part = { proration: true, plan: 'pro', unitAmount: 3_995 };
+    const whole = { plan: 'basic', amount: 595, from: day('01-31'), until: day('02-28') };
+    const accountIds = [newAccount(), newAccount(), newAccount()];
+    for (const accountId of accountIds) await sell(accountId, [whole]);
+    const [percent, taxed, alone] = accountIds;
+    // A quarter off for ever; 7 of 28 days are left of the period of the other line, and 7 of 31 where there is none.
+    const left = { ...part, from: day('02-21'), until: day('02-28') };
+    await sell(percent ?? newAccount(), [{ ...left, amount: 749 }]);
+    await sell(taxed ?? newAccount(), [{ ...left, amount: 839, tax: 160 }]);
+    const other = { subscription: `sub_${alone}_other`, at: day('02-21') };
+    await sell(alone ?? newAccount(), [{ ...left, amount: 677 }], other);
+    const months = { from: '2027-02-21', until: '2027-02-28', group: ['product'] as const };
+    const opened = await openDailyRecurringReport({ db, mode: 'live' }, { zone: 'UTC', ...months });
+    const days = (await opened.page({ limit: 1_000 })).filter((row) => row.product === product);
+    // 75 % of 3,995; 3,995 without the 19 % in it; 75 % of 3,995; and the Basic of the third customer.
+    expect(days.at(-1)).toMatchObject({ mrr_minor: 2_996 + 3_356 + 2_996 + 595 });
+    expect(await report({ from: '2027-02-01', until: '2027-03-01' })).toMatchObject([{ mrr_minor: 0 }]);
   });
 
   test('of a plan that was made cheaper at once is that of the cheaper one, from when on nobody knows better', async () => {

@@ -52,6 +52,10 @@ describe('a plan', () => {
     const ada = await customer();
     const { status, body } = await order(ada, PRO);
     expect(status).toBe(201);
+    // A company's VAT number is asked for, though no taxes are added.
+    expect(await sessionsOf(ada, 'open')).toMatchObject([
+      { tax_id_collection: { enabled: true }, automatic_tax: { enabled: false } },
+    ]);
     const paid = await sandbox.pay(String(body['checkout_url']));
     await drainEvents();
     expect(paid).toMatchObject({ outcome: 'complete', location: SUCCESS });

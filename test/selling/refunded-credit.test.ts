@@ -10,7 +10,7 @@ const death = plannedDeath();
 const selling = await openSellingApp({
   crashHook: death.crashHook,
 });
-const { buy, customer, db, drainEvents, later, order, plan, sandbox, stripe } = selling;
+const { call, buy, customer, db, drainEvents, later, order, plan, sandbox, stripe } = selling;
 const { refundedCredits } = selling.app.modules;
 const { change, storeId } = subscriptionCalls(selling);
 const [BASIC, PRO] = [
@@ -136,6 +136,9 @@ describe.runIf(engine === 'postgres')('credit beside a refund', () => {
     };
     expect(await refund(595)).toBe(CREDIT);
     expect(await refund(1_000)).toBe(CREDIT - 1_000);
+    const { body } = await call(who.key, 'GET /v1/billing/invoices');
+    const refunded = (body['data'] as { refunded: number }[]).map((invoice) => invoice.refunded);
+    expect(refunded.filter((amount) => amount > 0)).toEqual([1_595]);
     expect(await refund(2_400)).toBe(0);
     expect(await plan(who)).toBe('reel.basic');
   });

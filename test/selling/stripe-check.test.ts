@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ASSUMPTIONS } from '#platform/billing';
+import { ASSUMPTIONS, createStripeClient, createStripeWalk, type Walked } from '#platform/billing';
 import { readConfig } from '#platform/config';
 import { createStripeSandbox } from '#sandbox/stripe';
 import { temporaryFolder } from '@plinth/testkit/services';
 import { afterAll, afterEach, expect, test } from 'vitest';
+import type { Stage } from '../../server/src/platform/billing/providers/stripe/assumptions/stage.ts';
 import { stripe as verb } from '../../server/src/main/stripe.ts';
 import { packageAt } from '../../sandboxes/src/stripe/testing/package.ts';
 import { ROOT } from '@plinth/testkit/house/source';
@@ -81,6 +82,27 @@ test('what differs, and what could not be tried, is told with its reason; the re
   expect(said).toMatch(/^differs +a credit note before payment.*\n +Stripe refuses it \(not_allowed\): /m);
   expect(said).toMatch(/^not tried +lists give 100 at once.*\n +The key may not do this\.$/m);
   expect(said).toMatch(/ 1 differ, \d+ not tried\n$/);
+});
+
+/** Stripe refuses no list of one customer. */
+const walk = async (stage: Stage) => {
+  await stage.refusal((asked) => asked.customers.list({ limit: 1 }));
+};
+
+test('what Stripe takes that billing never sends is a note, and what it relies on is a difference', async () => {
+  const client = createStripeClient({ secretKey: sandbox.secretKey, url: sandbox.url, mode: 'test' });
+  const parts = { client, now: () => Date.now(), pause: () => Promise.resolve() };
+  const assumptions = [
+    { says: 'never sent', walk, isNeverSent: true as const },
+    { says: 'relied on', walk },
+  ];
+  const found: Walked[] = [];
+  for await (const step of createStripeWalk(parts, assumptions).walk()) found.push(step);
+  client.close();
+  expect(found).toMatchObject([
+    { found: 'note', isProblem: false },
+    { found: 'differs', isProblem: true },
+  ]);
 });
 
 test('what a killed check left keeps the next one waiting, and is cleared away', async () => {

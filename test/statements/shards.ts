@@ -42,7 +42,7 @@ export const TABLES: Readonly<Record<TablePlan, readonly string[]>> = {
       ' ',
     ),
     ...'billing.refunds billing.subscriptions billing.wants coditect.rolled_days'.split(' '),
-    ...'billing.item_sales billing.payees billing.payout_looks billing.payout_runs billing.payouts billing.shares'.split(
+    ...'billing.former_invoices billing.former_subscriptions billing.item_sales billing.payees billing.payout_looks billing.payout_runs billing.payouts billing.shares'.split(
       ' ',
     ),
     ...'adiuva.market_keys adiuva.plugins adiuva.plugin_versions'.split(' '),

@@ -16,6 +16,9 @@ export async function makePurchases({ app, db, stripe }: TestApp, accountId: Acc
          'https://pay.example.com/in', 'https://pay.example.com/pdf', app.now(), app.now())`,
     `insert into billing.invoice_lines (account_id, invoice_id, store_id, product, plan, cycle, quantity, unit_amount, amount, discount, tax, proration, period_starts_at, period_ends_at)
        values ($1, $2, 'il_1', 'reel', 'pro', 'monthly', 1, 4900, 4900, 0, 0, false, app.now(), app.now() + interval '1 month')`,
+    `insert into billing.former_invoices (account_id, store, mode, store_id, until, state) select $1, 'stripe', 'sandbox', 'in_' || $2, app.now(), 'draft'`,
+    `insert into billing.former_subscriptions (account_id, store, mode, store_id, until, product, plan, cycle, quantity, unit_amount, state, period_starts_at, period_ends_at, updated_at)
+       select $1, 'stripe', 'sandbox', 'sub_' || $2, app.now(), 'reel', 'basic', 'monthly', 1, 1900, 'active', app.now(), app.now() + interval '1 month', app.now()`,
     `insert into billing.payments (${columns}, payment, invoice, state, amount, currency, fee, occurred_at)
        values (${sold}, 'ch_' || $2, 'pi_' || $2, 'in_' || $2, 'succeeded', 4900, 'usd', 172, app.now())`,
     `insert into billing.refunds (${columns}, charge, state, amount, currency, occurred_at)

@@ -129,7 +129,10 @@ async function printSteps(steps: AsyncIterable<Walked>): Promise<number> {
     );
   }
   const count = (found: Walked['found']) => all.filter((step) => step.found === found).length;
-  process.stdout.write(`${count('ok')} ok, ${count('differs')} differ, ${count('not tried')} not tried\n`);
+  const notes = count('note') === 0 ? '' : `${count('note')} notes, `;
+  process.stdout.write(
+    `${count('ok')} ok, ${notes}${count('differs')} differ, ${count('not tried')} not tried\n`,
+  );
   return all.some(({ isProblem }) => isProblem) ? 1 : 0;
 }
 

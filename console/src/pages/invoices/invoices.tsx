@@ -70,9 +70,14 @@ function What({ invoice: { lines } }: { readonly invoice: Invoice }) {
   return [...new Set(names)].join(', ') || '–';
 }
 
-function State({ invoice: { state, url, next_attempt_at: next } }: { readonly invoice: Invoice }) {
+function State({ invoice }: { readonly invoice: Invoice }) {
+  const { state, url, refunded, currency, next_attempt_at: next } = invoice;
   const { say } = useTexts(texts);
-  if (state !== 'open') return <span className="dim">{say(state)}</span>;
+  const { minor } = useMoney();
+  if (state !== 'open') {
+    const back = refunded === 0 ? '' : `, ${say('refunded', { amount: minor(refunded, currency) })}`;
+    return <span className="dim">{`${say(state)}${back}`}</span>;
+  }
   return (
     <>
       <StateBadge color="red">{say(state)}</StateBadge>{' '}

@@ -16,6 +16,7 @@ export const texts = pageTexts({
   paid: ['paid', 'bezahlt'],
   void: ['void', 'aufgehoben'],
   uncollectible: ['written off', 'abgeschrieben'],
+  refunded: ['{amount} refunded', '{amount} erstattet'],
   pay: ['Pay', 'Bezahlen'],
   again: ['tried again', 'nächster Versuch'],
 });

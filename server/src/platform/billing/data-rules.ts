@@ -35,6 +35,8 @@ export const billingDataRules: DataRule[] = [
     ),
   },
   { table: 'billing.invoice_lines', account: THE_BOOKS },
+  { table: 'billing.former_subscriptions', account: THE_BOOKS },
+  { table: 'billing.former_invoices', account: THE_BOOKS },
   { table: 'billing.payments', account: THE_BOOKS },
   { table: 'billing.refunds', account: THE_BOOKS },
   { table: 'billing.disputes', account: THE_BOOKS },

@@ -91,50 +91,105 @@ create or replace function billing.a_year(p_cycle text, p_amount numeric) return
       / substr(p_cycle, 2, length(p_cycle) - 2)::numeric end
 $$;
 
--- Whether a store's subscription whose period ended was renewed later, after days in which it could not be charged; not: bought again.
-create or replace function billing.was_recovered(p_invoice uuid, p_account uuid, p_ended timestamptz) returns boolean language sql stable as $$
-  select exists (
-    select from billing.invoices i join billing.invoices n on n.account_id = i.account_id and n.store = i.store and n.mode = i.mode and n.subscription = i.subscription
-      join billing.invoice_lines l on l.account_id = n.account_id and l.invoice_id = n.id
-    where i.account_id = p_account and i.id = p_invoice and n.reason = 'subscription_cycle' and l.period_starts_at > p_ended)
+-- A subscription that changes leaves a row of its former terms, and an invoice one of its former state: reports of a month that is over read these.
+create or replace function billing.keep_former_subscription() returns trigger language plpgsql as $$
+begin
+  insert into billing.former_subscriptions (account_id, store, mode, store_id, until, product, plan, cycle, quantity, unit_amount, state,
+      period_starts_at, period_ends_at, cancels_at, ended_at, suspends_at, updated_at)
+    values (old.account_id, old.store, old.mode, old.store_id, app.now(), old.product, old.plan, old.cycle, old.quantity, old.unit_amount, old.state,
+      old.period_starts_at, old.period_ends_at, old.cancels_at, old.ended_at, old.suspends_at, old.updated_at)
+    -- The first of two changes in one instant says it: that one was in effect until then.
+    on conflict do nothing;
+  return null;
+end $$;
+create or replace trigger keep_former_on_change after update on billing.subscriptions for each row
+  when ((old.account_id, old.product, old.plan, old.cycle, old.quantity, old.unit_amount, old.state, old.period_starts_at, old.period_ends_at, old.cancels_at, old.ended_at, old.suspends_at)
+    is distinct from (new.account_id, new.product, new.plan, new.cycle, new.quantity, new.unit_amount, new.state, new.period_starts_at, new.period_ends_at, new.cancels_at, new.ended_at, new.suspends_at))
+  execute function billing.keep_former_subscription();
+create or replace trigger keep_former_on_end after delete on billing.subscriptions for each row execute function billing.keep_former_subscription();
+
+create or replace function billing.keep_former_invoice() returns trigger language plpgsql as $$
+begin
+  insert into billing.former_invoices (account_id, store, mode, store_id, until, state)
+    values (old.account_id, old.store, old.mode, old.store_id, app.now(), old.state) on conflict do nothing;
+  return null;
+end $$;
+create or replace trigger keep_former_on_change after update on billing.invoices for each row
+  when ((old.account_id, old.state) is distinct from (new.account_id, new.state)) execute function billing.keep_former_invoice();
+
+-- The state of an invoice as it was known at an instant; before it was known at all, as it was told first.
+create or replace function billing.state_at(p_invoice billing.invoices, p_at timestamptz) returns text language sql stable as $$
+  select coalesce((select f.state from billing.former_invoices f
+    where f.store = p_invoice.store and f.mode = p_invoice.mode and f.store_id = p_invoice.store_id and f.until > p_at order by f.until limit 1), p_invoice.state)
 $$;
 
--- What subscriptions bring in a year, right before an instant (a month's end: what begins then is the next month's): of each the line in effect, which is
--- the newest one that covers it. Credits are not: they are of
+-- A subscription as it was known at an instant; before it was known at all, as it was told first.
+create or replace function billing.subscription_at(p_store text, p_mode text, p_id text, p_at timestamptz)
+returns table (account_id uuid, product text, plan text, cycle text, quantity integer, unit_amount bigint, state text, period_starts_at timestamptz,
+  period_ends_at timestamptz, cancels_at timestamptz, ended_at timestamptz, suspends_at timestamptz, updated_at timestamptz)
+language sql stable as $$
+  select known.account_id, known.product, known.plan, known.cycle, known.quantity, known.unit_amount, known.state, known.period_starts_at,
+    known.period_ends_at, known.cancels_at, known.ended_at, known.suspends_at, known.updated_at
+  from (
+    select f.account_id, f.product, f.plan, f.cycle, f.quantity, f.unit_amount, f.state, f.period_starts_at, f.period_ends_at, f.cancels_at, f.ended_at, f.suspends_at,
+      f.updated_at, f.until
+    from billing.former_subscriptions f where f.store = p_store and f.mode = p_mode and f.store_id = p_id and f.until > p_at
+    union all
+    select s.account_id, s.product, s.plan, s.cycle, s.quantity, s.unit_amount, s.state, s.period_starts_at, s.period_ends_at, s.cancels_at, s.ended_at, s.suspends_at,
+      s.updated_at, 'infinity'
+    from billing.subscriptions s where s.store = p_store and s.mode = p_mode and s.store_id = p_id) as known
+  order by known.until limit 1
+$$;
+
+-- The part of a whole cycle's price that a line brings, before taxes and after discounts. The provider may have taken a discount off a part of a period already,
+-- and rounds it: a whole percent that fits is meant.
+create or replace function billing.paid_share(p_net bigint, p_whole numeric) returns numeric language sql immutable as $$
+  select case when p_whole < 1 then 1 when abs(round(p_net / p_whole, 2) * p_whole - p_net) <= 1 then round(p_net / p_whole, 2) else p_net / p_whole end
+$$;
+
+-- What subscriptions bring in a year, right before an instant (a month's end: what begins then is the next month's), by what was known then: of each the line
+-- in effect, which is the newest one that covers it. Credits are not: they are of
 -- a line that a newer one took the place of. A line that is not paid (yet) counts until its subscription is suspended or over.
 -- Apple and Google make no invoice before it is paid: there the newest line counts as long as its subscription goes on, deferred, extended, not paid
--- (7 days, as long as the plan; then suspends_at says so), or renewed and not told yet (3 days).
+-- (suspends_at says until when), or renewed and not told yet (3 days).
 -- Of what was changed at Stripe without an invoice (a cheaper plan at once) the subscription says what it is since it was last written, with the share that discounts left.
 create or replace function billing.recurring(p_at timestamptz, p_mode text)
 returns table (account_id uuid, store text, subscription text, product text, plan text, currency text, yearly bigint)
 language sql stable as $$
-  select l.account_id, l.store, l.subscription, coalesce(now.product, l.product), coalesce(now.product || '.' || now.plan, l.product || '.' || l.plan), l.currency,
-    round(billing.a_year(coalesce(now.cycle, l.cycle), case
-      when now.plan is not null then now.unit_amount::numeric * now.quantity * l.share
-      -- A part of a period says what a whole one costs, with the share of it that a discount leaves.
+  select l.account_id, l.store, l.subscription, case when l.is_other then l.now_product else l.product end,
+    case when l.is_other then l.now_product || '.' || l.now_plan else l.product || '.' || l.plan end, l.currency,
+    round(billing.a_year(case when l.is_other then l.now_cycle else l.cycle end, case
+      when l.is_other then l.now_price * l.share
+      -- A part of a period says what a whole one costs.
       when l.proration then round(l.unit_amount::numeric * l.quantity * l.share)
-      else l.amount - l.discount
+      else l.net
     end))::bigint
   from (
-    select distinct on (i.store, i.subscription) i.account_id, i.store, i.subscription, i.currency, l.product, l.plan, l.cycle, l.quantity, l.unit_amount,
-      l.amount, l.discount, l.proration, case when l.amount = 0 then 0 else (l.amount - l.discount)::numeric / l.amount end as share
+    select distinct on (i.store, i.subscription) coalesce(kept.account_id, i.account_id) as account_id, i.store, i.subscription, i.currency, l.product, l.plan, l.cycle,
+      l.quantity, l.unit_amount, l.proration, l.amount - l.discount as net, kept.state, kept.ended_at, kept.suspends_at,
+      kept.product as now_product, kept.plan as now_plan, kept.cycle as now_cycle, kept.unit_amount::numeric * kept.quantity as now_price,
+      i.store = 'stripe' and coalesce(kept.updated_at <= p_at and kept.state in ('active', 'past_due'), false)
+        and (kept.product, kept.plan, kept.cycle, kept.quantity, kept.unit_amount) is distinct from (l.product, l.plan, l.cycle, l.quantity, l.unit_amount) as is_other,
+      billing.paid_share(l.amount - l.discount, l.unit_amount::numeric * l.quantity * case when not l.proration then 1 else
+        least(1, extract(epoch from l.period_ends_at - l.period_starts_at) / extract(epoch from l.period_ends_at - coalesce(
+          -- The period that it is a part of: another line is for all of it.
+          (select min(w.period_starts_at) from billing.invoices o join billing.invoice_lines w on w.account_id = o.account_id and w.invoice_id = o.id
+            where o.store = i.store and o.mode = i.mode and o.subscription = i.subscription and not w.proration and w.plan is not null
+              and w.period_ends_at = l.period_ends_at and w.period_starts_at <= l.period_starts_at),
+          l.period_ends_at - case l.cycle when 'monthly' then interval '1 month' when 'yearly' then interval '1 year' else l.cycle::interval end))) end) as share
     from billing.invoice_lines l join billing.invoices i on i.account_id = l.account_id and i.id = l.invoice_id
-      left join billing.subscriptions kept on i.store <> 'stripe' and kept.store = i.store and kept.mode = i.mode and kept.store_id = i.subscription
+      left join lateral billing.subscription_at(i.store, i.mode, i.subscription, p_at) kept on true
+      cross join lateral billing.state_at(i, p_at) as known
     where l.plan is not null and l.cycle is not null and l.amount >= 0 and l.period_starts_at < p_at and (l.period_ends_at >= p_at
-        or kept.state = 'past_due' and kept.period_starts_at = l.period_ends_at and kept.period_ends_at >= p_at
-        or kept.state = 'active' and kept.period_starts_at = l.period_starts_at
-          and coalesce(kept.cancels_at, kept.period_ends_at + interval '3 days') >= p_at
-        or kept.store is not null and l.period_ends_at >= p_at - interval '7 days' and billing.was_recovered(i.id, i.account_id, l.period_ends_at))
-      and i.mode = p_mode and i.subscription is not null and i.state in ('draft', 'open', 'paid')
+        or i.store <> 'stripe' and kept.state = 'past_due' and kept.period_starts_at = l.period_ends_at and kept.period_ends_at >= p_at
+        or i.store <> 'stripe' and kept.state = 'active' and kept.period_starts_at = l.period_starts_at
+          and coalesce(kept.cancels_at, kept.period_ends_at + interval '3 days') >= p_at)
+      and i.mode = p_mode and i.subscription is not null and known in ('draft', 'open', 'paid')
       -- A change that is not paid is not made, unless the subscription is past due by it.
-      and not (i.state = 'open' and i.reason = 'subscription_update' and exists (select from billing.subscriptions s
-        where s.store = i.store and s.mode = i.mode and s.store_id = i.subscription and s.state in ('active', 'trialing')))
+      and not (known = 'open' and i.reason = 'subscription_update' and coalesce(kept.state in ('active', 'trialing'), false))
     order by i.store, i.subscription, l.period_starts_at desc, l.proration desc, i.issued_at desc, l.store_id collate "C" desc
-  ) as l left join billing.subscriptions now on now.store = l.store and now.mode = p_mode and now.store_id = l.subscription
-    and l.store = 'stripe' and now.updated_at <= p_at and now.state in ('active', 'past_due')
-    and (now.product, now.plan, now.cycle, now.quantity, now.unit_amount) is distinct from (l.product, l.plan, l.cycle, l.quantity, l.unit_amount)
-  where l.share > 0 and (now.plan is null or now.unit_amount * now.quantity > 0) and not exists (
-    select from billing.subscriptions s where s.store = l.store and s.mode = p_mode and s.store_id = l.subscription
-      -- One whose first payment did not come yet was not begun.
-      and (s.state = 'incomplete' or least(s.ended_at, s.suspends_at) < p_at))
+  ) as l
+  where l.net > 0 and (not l.is_other or l.now_price > 0)
+    -- One whose first payment did not come yet was not begun.
+    and coalesce(l.state <> 'incomplete', true) and coalesce(least(l.ended_at, l.suspends_at) >= p_at, true)
 $$;

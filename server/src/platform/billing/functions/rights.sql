@@ -6,6 +6,7 @@ grant select, insert, update, delete on billing.inbox, billing.wants, billing.dr
   billing.customers, billing.buckets, billing.reconciled, billing.subscriptions, billing.invoices, billing.invoice_lines,
   billing.payments, billing.refunds, billing.disputes, billing.endings, billing.gone_credits, billing.checkouts, billing.trials, billing.notices, billing.told_failures,
   billing.payees, billing.item_sales, billing.shares, billing.payouts, billing.payout_runs, billing.payout_looks,
+  billing.former_subscriptions, billing.former_invoices,
   billing.prices, billing.overage, billing.overage_windows, billing.overage_reports to plinth_system;
 grant select on billing.customers to plinth_tenant;
 grant select on billing.subscriptions to plinth_tenant;
@@ -17,6 +18,8 @@ grant select on billing.disputes to plinth_tenant;
 grant select, insert, update on billing.checkouts to plinth_tenant;
 grant select on billing.notices to plinth_tenant;
 grant select on billing.told_failures to plinth_tenant;
+grant select on billing.former_subscriptions to plinth_tenant;
+grant select on billing.former_invoices to plinth_tenant;
 grant select on billing.payees to plinth_tenant;
 grant select on billing.item_sales to plinth_tenant;
 grant select on billing.shares to plinth_tenant;

@@ -31,7 +31,7 @@ export interface ChangeOrder {
   /** Not said: at once for what costs more, with the end of what is paid for what costs less. */
   readonly when?: 'now' | 'period_end' | undefined;
   readonly promotion_code?: string | undefined;
-  readonly prorated_at?: string | undefined;
+  readonly prorated_at?: string | null | undefined;
 }
 
 /** The same, with the price that its caller saw. */
@@ -148,9 +148,9 @@ async function promotionOf({ stripe }: SellingParts, code: string | undefined): 
 async function previewedAt(
   { db }: SellingParts,
   accountId: AccountId,
-  asked: string | undefined,
+  asked: string | null | undefined,
 ): Promise<Date | undefined> {
-  if (asked === undefined) return undefined;
+  if (asked === undefined || asked === null) return undefined;
   const [[is]] = await db.tenant(accountId, [isRecent(asked)]);
   if (is?.recent !== true)
     throw invalidInput('body.prorated_at', 'It is that of a preview of the last quarter of an hour.');

@@ -308,8 +308,10 @@ const changed = named.extend({
     ),
   promotion_code: promotion.optional(),
   prorated_at: instant
-    .optional()
-    .describe('Of a preview of the last quarter of an hour: then the change costs what it said.'),
+    .nullish()
+    .describe(
+      'Of a preview of the last quarter of an hour: then the change costs what it said; null: it says none.',
+    ),
 });
 const CHANGE_ERRORS = [
   ...NOT_HERE,

@@ -132,6 +132,7 @@ export interface InvoiceRow extends InvoiceBasics {
   readonly pdf_url: string | null;
   readonly issued_at: Date;
   readonly paid_at: Date | null;
+  readonly refunded: number;
   readonly lines: readonly LineRow[];
 }
 
@@ -143,7 +144,10 @@ export interface LineRow extends LineBasics {
 export const invoicesPage = (accountId: AccountId, { limit, before }: PageRequest) =>
   statement<InvoiceRow>(
     `select i.id, i.number, i.state, i.reason, i.currency, i.subtotal::float8, i.discount::float8, i.tax::float8,
-            i.total::float8, i.paid::float8, i.next_attempt_at, i.url, i.pdf_url, i.issued_at, i.paid_at, l.lines
+            i.total::float8, i.paid::float8, coalesce((
+              select sum(r.amount) from billing.payments p join billing.refunds r on r.store = p.store and r.mode = p.mode and r.charge = p.store_id
+              where p.account_id = $1 and p.store = i.store and p.mode = i.mode and p.invoice = i.store_id and r.state = 'succeeded'), 0)::float8 as refunded,
+            i.next_attempt_at, i.url, i.pdf_url, i.issued_at, i.paid_at, l.lines
        from billing.invoices i
        cross join lateral (
          select coalesce(jsonb_agg(jsonb_build_object(

@@ -128,6 +128,7 @@ export const invoiceReply = namedObject('Invoice', {
   tax: z.int(),
   total: z.int(),
   paid: z.int(),
+  refunded: z.int().describe('Of what was paid: refunds that succeeded.'),
   next_attempt_at: instant.nullable(),
   url: z.url().nullable().describe('Where it is seen and paid.'),
   pdf_url: z.url().nullable(),

@@ -168,7 +168,7 @@ function sums(
   const { values, place } = valuesFor(asked);
   const goesOn = afterCursor(asked, place);
   const { lasts, called } = STEPS[step];
-  const own = [step, 'starts', 'account_id', ...keys.filter((key) => key !== step)].join(', ');
+  const own = [step, 'starts', 'ends', 'account_id', ...keys.filter((key) => key !== step)].join(', ');
   const list = keys.join(', ');
   const same = keys.flatMap((key) => PAID_FOR[key] ?? []).join(' ');
   const measures = MEASURES.map((name) => `${SUMS[name]} as ${name}`);
@@ -187,14 +187,14 @@ function sums(
        select i.at, r.account_id, r.currency collate "C" as currency, r.product collate "C" as product, r.plan collate "C" as plan, r.yearly
        from instants i cross join lateral billing.recurring(i.at, $5) r ${these.length === 0 ? '' : `where ${these.join(' and ')}`}),
      held as (
-       select s.${step}, s.starts, y.account_id, y.currency, y.product, y.plan, 0 as was, y.yearly as is from steps s join yearly y on y.at = s.ends
+       select s.${step}, s.starts, s.ends, y.account_id, y.currency, y.product, y.plan, 0 as was, y.yearly as is from steps s join yearly y on y.at = s.ends
        union all
-       select s.${step}, s.starts, y.account_id, y.currency, y.product, y.plan, y.yearly, 0 from steps s join yearly y on y.at = s.starts),
+       select s.${step}, s.starts, s.ends, y.account_id, y.currency, y.product, y.plan, y.yearly, 0 from steps s join yearly y on y.at = s.starts),
      customers as (select ${own}, sum(was) as was, sum("is") as "is" from held group by ${own}),
      told as (
        select c.*, exists (
          select from billing.invoice_lines l join billing.invoices i on i.account_id = l.account_id and i.id = l.invoice_id
-         where l.account_id = c.account_id and i.mode = $5 and i.state = 'paid' and l.plan is not null and l.amount > l.discount
+         where l.account_id = c.account_id and i.mode = $5 and billing.state_at(i, c.ends) = 'paid' and l.plan is not null and l.amount > l.discount
            and l.period_starts_at < c.starts ${same}) as known
        from customers c)
      select ${list}, ${measures.join(', ')} from told ${goesOn} group by ${list} order by ${list} limit $4`,

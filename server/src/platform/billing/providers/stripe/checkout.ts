@@ -55,13 +55,10 @@ export function sessionParams(order: SessionOrder): SessionParams {
         }
       : // Every payment has an invoice: its lines say what was bought.
         { invoice_creation: { enabled: true } }),
-    ...(order.addsTax
-      ? {
-          automatic_tax: { enabled: true },
-          tax_id_collection: { enabled: true },
-          customer_update: { address: 'auto', name: 'auto' },
-        }
-      : {}),
+    ...(order.addsTax ? { automatic_tax: { enabled: true } } : {}),
+    // Companies need their VAT number on the invoice, also where the seller computes the tax; Stripe keeps it with the customer.
+    tax_id_collection: { enabled: true },
+    customer_update: { address: 'auto', name: 'auto' },
   };
 }
 

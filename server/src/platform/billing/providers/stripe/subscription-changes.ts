@@ -185,7 +185,10 @@ async function priceOf(
     await client.read((stripe) => stripe.prices.retrieve(change.price)),
   );
   const recurring = { unit_amount, quantity: change.quantity, currency };
-  if (change.when === 'period_end') return { ...recurring, due_now: 0, proratedAt: null };
+  // A trial that goes on is paid when it ends; Stripe would preview that invoice.
+  const isInTrial = subscription.status === 'trialing' && change.keepsTrial;
+  const isPaidLater = change.when === 'period_end' || isInTrial;
+  if (isPaidLater) return { ...recurring, due_now: 0, proratedAt: null };
   const invoice = await client.read((stripe) =>
     stripe.invoices.createPreview({
       subscription: subscription.id,

@@ -10,6 +10,7 @@ const DAY = 86_400;
 export const ORDERS: readonly Assumption[] = [
   {
     says: 'an amount is said whole or as a decimal; of three decimals the last is 0, and in isk and ugx both are',
+    isNeverSent: true,
     async walk(stage) {
       const product = await stage.product('past');
       const { Decimal } = await loadStripe();
@@ -24,6 +25,7 @@ export const ORDERS: readonly Assumption[] = [
   },
   {
     says: 'what a price says of taxes is never changed',
+    isNeverSent: true,
     async walk(stage) {
       const price = await stage.price('past');
       await stage.ask((stripe) => stripe.prices.update(price, { tax_behavior: 'exclusive' }));
@@ -36,6 +38,7 @@ export const ORDERS: readonly Assumption[] = [
   },
   {
     says: 'a trial has 730 days at most',
+    isNeverSent: true,
     async walk(stage) {
       const [customer, price] = [await stage.customer(), await stage.price('pro')];
       await stage.refusal((stripe) =>
@@ -45,6 +48,7 @@ export const ORDERS: readonly Assumption[] = [
   },
   {
     says: 'what is paid once costs half a dollar at least, and eight digits at most',
+    isNeverSent: true,
     async walk(stage) {
       for (const [name, quantity, code] of [
         ['penny', 1, 'amount_too_small'],
@@ -58,6 +62,7 @@ export const ORDERS: readonly Assumption[] = [
   },
   {
     says: 'a page for a known customer needs `customer_update` for taxes and tax ids',
+    isNeverSent: true,
     async walk(stage) {
       const line_items = [{ price: await stage.price('pro'), quantity: 1 }];
       const asked = { mode: 'subscription', line_items, tax_id_collection: { enabled: true } } as const;
@@ -96,6 +101,7 @@ export const ORDERS: readonly Assumption[] = [
   },
   {
     says: 'a canceled subscription takes notes alone',
+    isNeverSent: true,
     async walk(stage) {
       const { id } = await stage.subscribe('pro');
       await cancel(stage.client, id, 'now');
@@ -107,6 +113,7 @@ export const ORDERS: readonly Assumption[] = [
   },
   {
     says: 'a first phase says when it began; a phase ends by a date or a duration, and its trial within it; its prices recur, in one currency',
+    isNeverSent: true,
     async walk(stage) {
       const subscription = await stage.subscribe('pro');
       const { id, phases } = await stage.ask((stripe) =>
@@ -131,6 +138,7 @@ export const ORDERS: readonly Assumption[] = [
   },
   {
     says: 'units of the last 35 days are taken, of 15 digits at most',
+    isNeverSent: true,
     async walk(stage) {
       const customer = await stage.customer();
       await stage.meter();

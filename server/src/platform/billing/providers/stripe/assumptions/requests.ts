@@ -36,6 +36,7 @@ export const REQUESTS: readonly Assumption[] = [
   },
   {
     says: 'metadata are 50 at most, of 40 and 500 characters',
+    isNeverSent: true,
     async walk(stage) {
       const customer = await stage.customer();
       const many = Object.fromEntries(Array.from({ length: 51 }, (_, nth) => [`k${nth}`, '1']));
@@ -49,6 +50,7 @@ export const REQUESTS: readonly Assumption[] = [
   },
   {
     says: 'lists give 100 at once, and events for 30 days',
+    isNeverSent: true,
     async walk(stage) {
       await stage.ask((stripe) => stripe.events.list({ limit: 100 }));
       await stage.refusal((stripe) => stripe.events.list({ limit: 101 }));
@@ -56,6 +58,7 @@ export const REQUESTS: readonly Assumption[] = [
   },
   {
     says: 'objects expand four levels deep; an invoice shows ten of its lines',
+    isNeverSent: true,
     async walk(stage) {
       const { id } = await stage.subscribe('pro');
       const read = (path: string) =>
@@ -112,6 +115,7 @@ export const REQUESTS: readonly Assumption[] = [
   },
   {
     says: "a text has 5,000 characters at most, a lookup key 200, a customer's name 256, an event of a meter and its identifier 100",
+    isNeverSent: true,
     async walk(stage) {
       const [customer, payer] = [await stage.customer(), { stripe_customer_id: 'cus_nobody', value: '1' }];
       await stage.meter();
@@ -134,6 +138,7 @@ export const REQUESTS: readonly Assumption[] = [
   },
   {
     says: 'an Idempotency-Key is a header of 255 characters at most',
+    isNeverSent: true,
     async walk(stage) {
       const customer = await stage.customer();
       const idempotencyKey = randomUUID().padEnd(256, 'x');
@@ -142,6 +147,7 @@ export const REQUESTS: readonly Assumption[] = [
   },
   {
     says: 'events are listed by 20 names at most, and no `*` among them',
+    isNeverSent: true,
     async walk(stage) {
       const names = Array.from({ length: 21 }, (_, nth) => `invoice.nth${nth}`);
       await stage.refusal((stripe) => stripe.events.list({ types: names }));

@@ -11,12 +11,17 @@ export type Assumption = { readonly says: string } & (
   | {
       /** Has Stripe show that it is so. Throws Differs, or what Stripe refuses. */
       readonly walk: (stage: Stage) => Promise<void>;
+      /** It is a refusal of what billing never sends: an account where Stripe takes it is as good. */
+      readonly isNeverSent?: true;
     }
   | { /** Why it is not walked through. */ readonly untried: string }
 );
 
 /** It is not as it is assumed. The message says what was seen in its place. */
 export class Differs extends Error {}
+
+/** Stripe takes what it was assumed to refuse. */
+export class Taken extends Differs {}
 
 export function assertSeen(isSeen: boolean, otherwise: string): void {
   if (!isSeen) throw new Differs(otherwise);
@@ -67,7 +72,7 @@ export class Stage {
     return this.client.change(asking);
   }
 
-  /** Has Stripe refuse something; answers its code and what it names. Throws Differs where it goes through. */
+  /** Has Stripe refuse something; answers its code and what it names. Throws Taken where it goes through. */
   async refusal(asking: (stripe: Stripe) => Promise<unknown>): Promise<{ code: unknown; param: string }> {
     try {
       await this.ask(asking);
@@ -76,7 +81,7 @@ export class Stage {
         return { code: error.details?.['code'], param: refusedParam(error) };
       throw error;
     }
-    throw new Differs('Stripe took what it was assumed to refuse.');
+    throw new Taken('Stripe took what it was assumed to refuse.');
   }
 
   /** A new customer on a clock of their own, with a card of Stripe's list for tests. */

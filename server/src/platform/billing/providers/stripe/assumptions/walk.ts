@@ -4,12 +4,12 @@ import { MONEY } from './money.ts';
 import { ORDERS } from './orders.ts';
 import { PAYEES } from './payees.ts';
 import { REQUESTS } from './requests.ts';
-import { type Assumption, Differs, Stage, type StageParts } from './stage.ts';
+import { type Assumption, Differs, Stage, type StageParts, Taken } from './stage.ts';
 
 export interface Walked {
   readonly says: string;
-  readonly found: 'differs' | 'not tried' | 'ok';
-  /** The difference that was seen, or why it was not tried; '' where it is as assumed. */
+  readonly found: 'differs' | 'not tried' | 'note' | 'ok';
+  /** The difference that was seen, or why it was not tried; '' where it is as assumed. A note is of what billing never sends. */
   readonly why: string;
   /** Nothing stands in the way of an assumption that no check can try. */
   readonly isProblem: boolean;
@@ -27,14 +27,18 @@ export interface StripeWalk {
   clear(): Promise<void>;
 }
 
-export function createStripeWalk(parts: StageParts): StripeWalk {
+/** `assumptions`: others than billing's, for tests of the walk itself. */
+export function createStripeWalk(
+  parts: StageParts,
+  assumptions: readonly Assumption[] = ASSUMPTIONS,
+): StripeWalk {
   const shared = new Stage(parts);
   return {
     foundSince: () => shared.foundSince(),
     clear: () => shared.clear(),
     async *walk() {
       try {
-        for (const assumption of ASSUMPTIONS) yield await walkAssumption(assumption, new Stage(parts));
+        for (const assumption of assumptions) yield await walkAssumption(assumption, new Stage(parts));
       } finally {
         await shared.clear();
       }
@@ -53,6 +57,8 @@ async function walkAssumption(assumption: Assumption, stage: Stage): Promise<Wal
     }
     return { says, found: 'ok', why: '', isProblem: false };
   } catch (error) {
+    if (error instanceof Taken && assumption.isNeverSent === true)
+      return { says, found: 'note', why: `${error.message} Billing never sends it.`, isProblem: false };
     return { says, ...foundBy(error), isProblem: true };
   }
 }

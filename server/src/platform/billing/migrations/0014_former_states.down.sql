@@ -1,0 +1,1 @@
+drop table billing.former_subscriptions, billing.former_invoices;
