@@ -83,6 +83,7 @@ export function routeCallOf(
   return {
     config: {
       rawBody: route.shape.rawBody === true,
+      urlencoded: route.shape.urlencoded === true,
       errorForm: route.shape.errorForm,
       routeName: route.name,
       takesPermits: route.shape.errors?.includes('permit_stale') === true,
