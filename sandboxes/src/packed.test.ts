@@ -91,7 +91,7 @@ describe('the packed sandboxes, beside nothing of ours', () => {
     const names = Object.keys(manifest().exports)
       .filter((path) => !path.startsWith('./src/'))
       .map((path) => path.replace('./', ''));
-    expect(names).toHaveLength(11);
+    expect(names).toHaveLength(12);
     const loading = names.map((name) => `await import('@plinth/sandboxes/${name}')`).join(', ');
     expect(await runProgram(`console.log([${loading}].every((face) => Object.keys(face).length > 0));`)).toBe(
       'true\n',

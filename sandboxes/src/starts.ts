@@ -65,6 +65,17 @@ export const STARTS: Readonly<Record<string, (options: StartOptions) => Promise<
     const { url, clientId, clientSecret, close } = await createOpenIdSandbox({ port });
     return { settings: { ISSUER: url, CLIENT_ID: clientId, CLIENT_SECRET: clientSecret }, close };
   },
+  async github({ port }) {
+    const { createGitHubSandbox } = await import('./github/index.ts');
+    const { url, clientId, clientSecret, close } = await createGitHubSandbox({ port });
+    const settings = {
+      GITHUB_URL: url,
+      GITHUB_API_URL: url,
+      GITHUB_CLIENT_ID: clientId,
+      GITHUB_CLIENT_SECRET: clientSecret,
+    };
+    return { settings, close };
+  },
   async qstash({ port }) {
     const { createQStashSandbox } = await import('./qstash/index.ts');
     const { url, token, keys, close } = await createQStashSandbox({ port });

@@ -2,6 +2,9 @@ import type { BodyOf, Caller, CallOptions, ReplyOf } from './calls.ts';
 import { PlinthError, Unauthenticated } from './errors.ts';
 import { type SessionStore, tokensOf } from './sessions.ts';
 
+/** Providers that a server may sign people in by; `GET /v1/auth/methods` says which it does. */
+export type SignInProvider = 'google' | 'apple' | 'microsoft' | 'github';
+
 /** Result of a sign-up. */
 export type SignUp =
   | { readonly status: 'signed_in' }
@@ -33,7 +36,7 @@ export interface AuthParts {
 
 /**
  * A secret for a browser to keep while it is at a provider, and the challenge that it is sent there with (RFC 7636): by
- * `GET /v1/auth/google?return_to=…&code_challenge=…`.
+ * `GET /v1/auth/google?return_to=…&code_challenge=…`, or another of `SignInProvider`.
  */
 export async function newVerifier(): Promise<{ readonly verifier: string; readonly challenge: string }> {
   const verifier = base64url(crypto.getRandomValues(new Uint8Array(32)));
@@ -78,9 +81,12 @@ export function authCalls({ caller, anyone, store }: AuthParts) {
     /** With the code that a browser came back with from a provider, and the verifier of `newVerifier()`. */
     exchange: (body: BodyOf<'POST /v1/auth/exchange'>, options?: CallOptions) =>
       keepTokens(() => anyone.call('POST /v1/auth/exchange', { body }, options)),
-    /** For apps, which were at Google by themselves. */
-    signInByGoogle: (body: BodyOf<'POST /v1/auth/google'>, options?: CallOptions) =>
-      keepTokens(() => anyone.call('POST /v1/auth/google', { body }, options)),
+    /** For apps, which were at a provider by themselves: `signInByCode('apple', { code, nonce })`. */
+    signInByCode: (
+      provider: SignInProvider,
+      body: BodyOf<'POST /v1/auth/{provider}'>,
+      options?: CallOptions,
+    ) => keepTokens(() => anyone.call('POST /v1/auth/{provider}', { params: { provider }, body }, options)),
     signInByFirebase: (body: BodyOf<'POST /v1/auth/firebase'>, options?: CallOptions) =>
       keepTokens(() => anyone.call('POST /v1/auth/firebase', { body }, options)),
 

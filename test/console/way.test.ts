@@ -54,6 +54,9 @@ describe.runIf(isHere)('the way in', { timeout: 4 * PATIENCE }, async () => {
       password: true,
       passkey: true,
       google: true,
+      apple: false,
+      microsoft: false,
+      github: false,
       sso: false,
       registration: true,
     });

@@ -48,7 +48,10 @@ const post = async (app: TestApp, path: string, body: object) => {
   return toAnswer(await app.call(undefined, `POST ${path}`, { body }));
 };
 
-export function browser(app: TestApp, provider: OpenIdSandbox): Browser {
+/** Something that a browser is sent to, and sent back by. */
+export type Deciding = Pick<OpenIdSandbox, 'decide'>;
+
+export function browser(app: TestApp, provider: Deciding, name = 'google'): Browser {
   const verifier = randomBytes(32).toString('base64url');
   const challenge = createHash('sha256').update(verifier).digest('base64url');
   const self: Browser = {
@@ -68,11 +71,19 @@ export function browser(app: TestApp, provider: OpenIdSandbox): Browser {
     },
     async begin(returnTo = RETURN_TO) {
       const query = new URLSearchParams({ return_to: returnTo, code_challenge: challenge });
-      const led = await self.open(`/v1/auth/google?${query.toString()}`);
+      const led = await self.open(`/v1/auth/${name}?${query.toString()}`);
       if (led.status !== 302) throw new Error(`the sign-in did not begin: ${led.code}`);
       return led.location;
     },
-    back: ({ pathname, search }) => self.open(pathname + search),
+    async back({ pathname, search, searchParams }) {
+      if (name !== 'apple') return self.open(pathname + search);
+      // From another site: a browser sends no cookie of SameSite=Lax with a form.
+      await forgetRates(app);
+      const form = { method: 'POST', body: searchParams, redirect: 'manual' } as const;
+      const posted = await fetch(`${app.url}${pathname}`, form);
+      const on = new URL(posted.headers.get('location') ?? '', `${app.url}${pathname}`);
+      return self.open(on.pathname + on.search);
+    },
     async signIn(email) {
       const from = await provider.decide((await self.begin()).href, email);
       const { status, code, location } = await self.back(from);

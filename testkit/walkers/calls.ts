@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { exampleOf, idempotencyOf, type Route, type RouteExample } from '#platform/http';
 import { isUuid } from '#platform/kernel';
 import { products } from '#products';
-import { bodyTypeOf, formText } from './forms.ts';
+import { bodyTypeOf, fieldsText, formText } from './forms.ts';
 import { accountFor } from './own-accounts.ts';
 
 /** Ids by the name of the column that holds them. */
@@ -197,6 +197,7 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 
 function bodyText({ shape }: Route, body: unknown): string | undefined {
   if (shape.multipart === true && isRecord(body)) return formText(body);
+  if (shape.urlencoded === true && isRecord(body)) return fieldsText(body);
   return body === undefined ? undefined : JSON.stringify(body);
 }
 

@@ -1,11 +1,12 @@
 import type { Route } from '#platform/http';
 
 const BOUNDARY = 'walker';
+export const FIELDS_TYPE = 'application/x-www-form-urlencoded';
 const FORM_TYPE = `multipart/form-data; boundary=${BOUNDARY}`;
 
 /** The type of the body that a route takes. */
-export const bodyTypeOf = ({ multipart }: Pick<Route['shape'], 'multipart'>) =>
-  multipart === true ? FORM_TYPE : 'application/json';
+export const bodyTypeOf = ({ multipart, urlencoded }: Pick<Route['shape'], 'multipart' | 'urlencoded'>) =>
+  multipart === true ? FORM_TYPE : urlencoded === true ? FIELDS_TYPE : 'application/json';
 
 /** A part of a form: its parameters with more headers, and its text. */
 type Part = readonly [head: string, text: string];
@@ -21,6 +22,16 @@ function formOf(parts: readonly Part[]): string {
 export function formText(body: Readonly<Record<string, unknown>>): string {
   return formOf(Object.entries(body).map(([name, value]) => partOf(name, String(value))));
 }
+
+/** The same as fields, without those that are undefined. */
+export const fieldsText = (body: Readonly<Record<string, unknown>>): string =>
+  new URLSearchParams(
+    Object.fromEntries(
+      Object.entries(body)
+        .filter(([, value]) => value !== undefined)
+        .map(([name, value]) => [name, String(value)]),
+    ),
+  ).toString();
 
 const partOf = (name: string, text: string): Part => [
   `name="${name}"${name === 'file' ? '; filename="a.mp3"' : ''}`,

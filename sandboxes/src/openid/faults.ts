@@ -2,7 +2,7 @@
 export type Place = 'discovery' | 'jwks' | 'token' | 'userinfo' | 'firebase';
 
 /** How an answer goes wrong on the wire. */
-export type WireFault = { readonly status: number } | 'hang' | 'reset' | 'endless' | 'redirect';
+export type WireFault = { readonly status: number } | 'hang' | 'reset' | 'endless' | 'redirect' | 'html';
 
 /** What is wrong with the ID token of a successful answer. */
 export type TokenFault =
@@ -13,6 +13,9 @@ export type TokenFault =
   | 'expired'
   | 'issued later'
   | 'not signed by us'
+  | 'by an unknown key'
+  /** HS256, with the published key as the secret. */
+  | 'signed by the public key'
   | 'unsigned';
 
 /** What is to go wrong; each entry meets one answer, in order. */

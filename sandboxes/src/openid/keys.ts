@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createPublicKey, randomUUID } from 'node:crypto';
 import { exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT } from 'jose';
 
 interface Key {
@@ -23,11 +23,20 @@ export class KeyRing {
     return signJwt(key, payload);
   }
 
-  /** Signs with a key of the right name that no server publishes. */
-  async forge(payload: JWTPayload): Promise<string> {
+  /** Signs with a key that no server publishes; by the name of the one that is, when not said. */
+  async forge(payload: JWTPayload, named?: string): Promise<string> {
     const [{ kid }] = await this.#all();
     this.#stranger ??= newKey();
-    return signJwt({ ...(await this.#stranger), kid }, payload);
+    return signJwt({ ...(await this.#stranger), kid: named ?? kid }, payload);
+  }
+
+  /** Signs by HS256 with the public key as the secret, which a server that believes the header takes for good (RFC 8725, section 2.1). */
+  async confuse(payload: JWTPayload): Promise<string> {
+    const [{ kid, jwk }] = await this.#all();
+    const secret = createPublicKey({ key: jwk, format: 'jwk' }).export({ type: 'spki', format: 'pem' });
+    return new SignJWT(payload)
+      .setProtectedHeader({ alg: 'HS256', kid, typ: 'JWT' })
+      .sign(Buffer.from(secret));
   }
 
   /** Makes another key; the old ones are served no more. */

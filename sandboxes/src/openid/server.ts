@@ -1,11 +1,15 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type { Place, WireFault } from './faults.ts';
-import { type Client, type Provider, OAuthError } from './provider.ts';
+import { type Client, type Person, type Provider, OAuthError, type Vendor } from './provider.ts';
 
 interface OpenIdRequest {
   readonly provider: Provider;
+  /** With `{tenantid}` in it, as Microsoft's. */
   readonly issuer: string;
+  /** http://127.0.0.1:PORT */
+  readonly url: string;
+  readonly vendor: Vendor | undefined;
   /** What the discovery document says otherwise than it would. */
   readonly metadata: Readonly<Record<string, unknown>>;
   readonly query: URLSearchParams;
@@ -29,8 +33,8 @@ const PLACES: Readonly<Record<string, Place>> = {
 };
 
 const CALLS: Readonly<Record<string, (asked: OpenIdRequest) => Promise<Answer>>> = {
-  'GET /.well-known/openid-configuration': async ({ issuer, metadata }) =>
-    okAnswer({ ...discovery(issuer), ...metadata }),
+  'GET /.well-known/openid-configuration': async (asked) =>
+    okAnswer({ ...discovery(asked), ...asked.metadata }),
   'GET /jwks': async ({ provider }) => okAnswer(await provider.keys.jwks()),
   'GET /firebase/keys': async ({ provider }) => okAnswer(await provider.keys.jwks()),
   'GET /authorize': async ({ provider, query }) => {
@@ -38,19 +42,19 @@ const CALLS: Readonly<Record<string, (asked: OpenIdRequest) => Promise<Answer>>>
   },
   'POST /authorize': async (asked) => answerDecision(asked),
   'POST /token': async ({ provider, authorization, form }) =>
-    okAnswer(await provider.exchange(provider.authenticated(authorization, form), form)),
+    okAnswer(await provider.exchange(await provider.authenticated(authorization, form), form)),
   'GET /userinfo': async ({ provider, authorization }) => okAnswer(provider.userinfo(authorization)),
 };
 
 const okAnswer = (json: object): Answer => ({ status: 200, json });
 
 /** OpenID Connect Discovery 1.0, section 3. */
-const discovery = (issuer: string) => ({
+const discovery = ({ issuer, url, vendor }: OpenIdRequest) => ({
   issuer,
-  authorization_endpoint: `${issuer}/authorize`,
-  token_endpoint: `${issuer}/token`,
-  userinfo_endpoint: `${issuer}/userinfo`,
-  jwks_uri: `${issuer}/jwks`,
+  authorization_endpoint: `${url}/authorize`,
+  token_endpoint: `${url}/token`,
+  ...(vendor === 'apple' ? {} : { userinfo_endpoint: `${url}/userinfo` }),
+  jwks_uri: `${url}/jwks`,
   response_types_supported: ['code'],
   subject_types_supported: ['public'],
   id_token_signing_alg_values_supported: ['RS256'],
@@ -58,20 +62,22 @@ const discovery = (issuer: string) => ({
   scopes_supported: ['openid', 'email', 'profile'],
   claims_supported: ['sub', 'email', 'email_verified', 'name'],
   code_challenge_methods_supported: ['S256'],
-  authorization_response_iss_parameter_supported: true,
+  ...(vendor === undefined ? { authorization_response_iss_parameter_supported: true } : {}),
 });
 
 /** Answers the calls that come to the provider; `asked` is read anew for each request. */
 export function providerListener(
   provider: Provider,
-  asked: () => Pick<OpenIdRequest, 'issuer' | 'metadata'>,
+  asked: () => Pick<OpenIdRequest, 'issuer' | 'url' | 'vendor' | 'metadata'>,
 ): RequestListener {
   return (request, response) => {
     const url = new URL(request.url ?? '/', 'http://sandbox');
-    const place = PLACES[url.pathname];
+    // A tenant is a part of the path, as at Microsoft.
+    const path = url.pathname.replace(/^\/[\w-]+\/v2\.0\//, '/');
+    const place = PLACES[path];
     const fault = place === undefined ? undefined : provider.faults.nextAt(place);
     if (fault !== undefined) return fail(fault, response);
-    void respond({ ...asked(), provider, query: url.searchParams }, request, url.pathname).then((answer) =>
+    void respond({ ...asked(), provider, query: url.searchParams }, request, path).then((answer) =>
       send(response, answer),
     );
   };
@@ -97,7 +103,7 @@ async function respond(
 }
 
 /** Sends the person back with a code, or with their no. */
-function answerDecision({ provider, issuer, query, form }: OpenIdRequest): Answer {
+function answerDecision({ provider, issuer, vendor, query, form }: OpenIdRequest): Answer {
   provider.client(query);
   const back = new URL(query.get('redirect_uri') ?? '');
   const person = provider.person(form.get('email') ?? '', {
@@ -107,7 +113,10 @@ function answerDecision({ provider, issuer, query, form }: OpenIdRequest): Answe
   const said: Record<string, string> =
     form.get('decision') === 'allow' ? { code: provider.grant(query, person) } : { error: 'access_denied' };
   const state = query.get('state');
-  for (const [name, value] of Object.entries({ ...said, ...(state === null ? {} : { state }), iss: issuer }))
+  const answer = { ...said, ...(state === null ? {} : { state }) };
+  if (vendor === 'apple')
+    return { status: 200, html: postingPage(back.href, { ...answer, ...userOf(person) }) };
+  for (const [name, value] of Object.entries({ ...answer, ...(vendor === undefined ? { iss: issuer } : {}) }))
     back.searchParams.set(name, value);
   return { status: 303, location: back.href };
 }
@@ -125,6 +134,7 @@ function send(response: ServerResponse, { status, json, html, location }: Answer
 function fail(fault: WireFault, response: ServerResponse): void {
   if (fault === 'hang') return;
   if (fault === 'reset') return void response.destroy();
+  if (fault === 'html') return send(response, { status: 200, html: refusalPage('We are away.') });
   if (fault === 'redirect')
     return void response.writeHead(302, { location: 'http://169.254.169.254/' }).end();
   if (fault === 'endless') {
@@ -158,6 +168,20 @@ function authorizePage({ clientId }: Client, query: URLSearchParams): string {
 </html>
 `;
 }
+
+/** The name that Apple's form has at the first sign-in, with an address that no signature covers. */
+function userOf({ name, email }: Person): { readonly user: string } {
+  const [firstName, lastName] = name.split(' ');
+  return { user: JSON.stringify({ name: { firstName, lastName }, email }) };
+}
+
+/** A page that posts a form by itself (OAuth 2.0 Form Post Response Mode). */
+const postingPage = (action: string, fields: Readonly<Record<string, string>>) =>
+  `<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<title>Sandbox sign-in</title>\n<form method="post" action="${escapeHtml(action)}">\n${Object.entries(
+    fields,
+  )
+    .map(([name, value]) => `<input type="hidden" name="${name}" value="${escapeHtml(value)}">`)
+    .join('\n')}\n<button>Go on</button>\n</form>\n<script>document.forms[0].submit()</script>\n</html>\n`;
 
 /** The page for what can't be sent back to a client. */
 const refusalPage = (says: string) =>

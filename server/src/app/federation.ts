@@ -1,9 +1,21 @@
 import type { Config } from '#platform/config';
-import { createFirebase, createOpenIdClient, type OpenIdParts, type Providers } from '#platform/identity';
+import {
+  APPLE,
+  appleSecret,
+  createFirebase,
+  createGitHubClient,
+  createOpenIdClient,
+  microsoft,
+  type OpenIdParts,
+  type OpenIdSettings,
+  type Providers,
+} from '#platform/identity';
 import type { Clock } from '#platform/kernel';
 import { openIdSandbox, type SandboxParts } from './sandboxes.ts';
 
-type SignIn = Pick<Config['signIn'], 'google' | 'firebase'>;
+type SignIn = Pick<Config['signIn'], 'google' | 'apple' | 'microsoft' | 'github' | 'firebase'>;
+type ProviderSettings = NonNullable<SignIn['google']>;
+type Client = NonNullable<ProviderSettings['web']>;
 
 /** Providers that sign users in: those of the settings; the sandbox where it stands in for them. */
 export async function openProviders(
@@ -17,11 +29,30 @@ export async function openProviders(
 }
 
 /** The providers that the settings name. */
-export function providersOf(parts: OpenIdParts, { google, firebase }: SignIn): Providers {
-  const client = (of: { readonly clientId: string; readonly clientSecret: string | undefined } | undefined) =>
-    google && of && createOpenIdClient(parts, { issuer: google.issuer, ...of });
+export function providersOf(parts: OpenIdParts, signIn: SignIn): Providers {
+  const { google, apple, microsoft: atMicrosoft, github, firebase } = signIn;
+  const atGitHub = github && createGitHubClient(parts, { ...github, url: github.issuer });
+  const clients = (
+    of: ProviderSettings | undefined,
+    more: (client: Client) => Partial<OpenIdSettings> = () => ({}),
+  ) => {
+    const client = (one: Client | undefined) =>
+      of && one && createOpenIdClient(parts, { issuer: of.issuer, ...one, ...more(one) });
+    return { web: client(of?.web), app: client(of?.app) };
+  };
   return {
-    google: { web: client(google?.web), app: client(google?.app) },
+    clients: {
+      google: clients(google),
+      apple: clients(apple, ({ clientId }) => ({
+        ...(apple && { clientSecret: appleSecret(parts.clock, { ...apple.key, ...apple, clientId }) }),
+        dialect: APPLE,
+      })),
+      microsoft: clients(
+        atMicrosoft,
+        () => (atMicrosoft && { dialect: microsoft(atMicrosoft.tenant) }) ?? {},
+      ),
+      github: { web: atGitHub, app: atGitHub },
+    },
     firebase: firebase && createFirebase(parts, firebase),
   };
 }
@@ -30,6 +61,9 @@ async function openSandbox({ now }: Clock, sandboxes: SandboxParts): Promise<Sig
   const { url: issuer, web, app, firebaseKeysUrl } = await openIdSandbox(sandboxes, now);
   return {
     google: { issuer, web, app },
+    apple: undefined,
+    microsoft: undefined,
+    github: undefined,
     firebase: { projectId: 'plinth-sandbox', keysUrl: firebaseKeysUrl },
   };
 }

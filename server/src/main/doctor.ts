@@ -13,6 +13,7 @@ import {
   unusableFolder,
 } from '#platform/config';
 import { oldHelplines, protocolsOf, spokenIn, storedRoutes, vendorHeaders } from '#platform/ai';
+import { CODE_PROVIDERS, PROVIDER_NAMES } from '#platform/identity';
 import { AppError, systemClock } from '#platform/kernel';
 import { troubledTasks } from '#platform/billing';
 import { type Database, ensurePrivate } from '#platform/db';
@@ -209,25 +210,24 @@ async function redisState(settings: RedisSettings): Promise<string> {
 
 /** Providers that sign users in: whether each answers with what it must. */
 function providersChecks({ signIn, baseUrl, environment }: Config): Check[] {
-  const { google, firebase, sandbox, returnTo } = signIn;
+  const { sandbox, returnTo, firebase: ofFirebase } = signIn;
   if (sandbox)
     return [{ name: 'sign-in', look: async () => 'the sandbox stands in for Google and Firebase' }];
   const providers = providersOf({ clock: systemClock, allowLoopback: environment !== 'production' }, signIn);
-  const [back, on] = [`${baseUrl}/v1/auth/google/callback`, returnTo.join(', ') || 'nowhere'];
-  return [
-    {
-      name: 'Google',
-      check: providers.google.app?.check,
-      at: google?.issuer,
-      says: `sends browsers back to ${back}; they go on to ${on}`,
-    },
-    {
-      name: 'Firebase',
-      check: providers.firebase?.check,
-      at: firebase?.keysUrl,
-      says: `project ${firebase?.projectId}`,
-    },
-  ].flatMap(({ name, check, at = '', says }) =>
+  const on = returnTo.join(', ') || 'nowhere';
+  const byCode = CODE_PROVIDERS.map((provider) => {
+    const { web, app } = providers.clients[provider] ?? {};
+    const back = `sends browsers back to ${baseUrl}/v1/auth/${provider}/callback; they go on to ${on}`;
+    const says = web === undefined ? 'signs in people of apps alone' : back;
+    return { name: PROVIDER_NAMES[provider], check: (web ?? app)?.check, at: signIn[provider]?.issuer, says };
+  });
+  const firebase = {
+    name: 'Firebase',
+    check: providers.firebase?.check,
+    at: ofFirebase?.keysUrl,
+    says: `project ${ofFirebase?.projectId}`,
+  };
+  return [...byCode, firebase].flatMap(({ name, check, at = '', says }) =>
     check === undefined ? [] : [{ name, look: () => check().then(() => says, unlessSound(at)) }],
   );
 }

@@ -57,6 +57,14 @@ function inspectBody({ raw, value, mayHide }: ParsedBody): ReadBody {
   return { raw, value };
 }
 
+/** The fields of a form (application/x-www-form-urlencoded), as strictly. */
+export function readFields(raw: Buffer, headers: IncomingHttpHeaders): ReadBody {
+  refuseEncodings(headers);
+  if (!isUtf8(raw)) throw unreadable('The body is not valid UTF-8.');
+  const value = Object.fromEntries(new URLSearchParams(raw.toString('utf8')));
+  return inspectBody({ raw, value, mayHide: true });
+}
+
 /** The bytes of a body that its route reads itself. */
 export function readRaw(raw: Buffer, headers: IncomingHttpHeaders): ReadBody {
   refuseEncodings(headers);

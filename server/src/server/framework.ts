@@ -1,10 +1,10 @@
 import { type Socket, BlockList, isIPv6 } from 'node:net';
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { DEFAULT_MAX_BODY, type ErrorForm, originsAllowed } from '#platform/http';
+import { DEFAULT_MAX_BODY, type ErrorForm, type FormType, originsAllowed } from '#platform/http';
 import { AppError } from '#platform/kernel';
 import { currentTrace, readTraceparent, runInTrace } from '#platform/telemetry';
 import { type Arrivals, watchArrivals } from './arrivals.ts';
-import { isLarge, type ReadBody, readJson, readLargeJson, readRaw } from './bodies.ts';
+import { isLarge, type ReadBody, readFields, readJson, readLargeJson, readRaw } from './bodies.ts';
 import type { Fail } from './failure-handler.ts';
 import { failureAnswer } from './failures.ts';
 import type { LargeSteps } from './large-steps.ts';
@@ -142,11 +142,7 @@ function floodWatch(): (request: FastifyRequest, reply: FastifyReply) => boolean
   };
 }
 
-function readOnly(
-  app: FastifyInstance,
-  type: 'application/json' | 'multipart/form-data',
-  steps: LargeSteps,
-): void {
+function readOnly(app: FastifyInstance, type: 'application/json' | FormType, steps: LargeSteps): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(type, { parseAs: 'buffer' }, (request, raw: Buffer, done) => {
     try {
@@ -167,6 +163,7 @@ export function readBodyOf(
 ): ReadBody | Promise<ReadBody> {
   // A route for a vendor's protocol reads the bytes itself, by that protocol's rules.
   if (routeOptions.config.rawBody === true) return readRaw(raw, headers);
+  if (routeOptions.config.urlencoded === true) return readFields(raw, headers);
   if (!isLarge(raw)) return readJson(raw, headers);
   return readLargeJson(raw, headers, (step) => steps.run(inFlight, step));
 }
@@ -189,11 +186,11 @@ export function withoutBodies(
 /** Bodies of these routes are forms, in place of JSON. */
 export function withForms(
   app: FastifyInstance,
-  steps: LargeSteps,
+  { type, steps }: { readonly type: FormType; readonly steps: LargeSteps },
   mount: (app: FastifyInstance) => void,
 ): void {
   app.register((inner, _options, done) => {
-    readOnly(inner, 'multipart/form-data', steps);
+    readOnly(inner, type, steps);
     mount(inner);
     done();
   });
@@ -305,6 +302,7 @@ declare module 'fastify' {
     readonly rawBody?: boolean;
     /** Its errors are pages, for browsers. */
     readonly isPage?: boolean;
+    readonly urlencoded?: boolean;
     readonly errorForm?: ErrorForm | undefined;
     /** Its callers hold permits of their own, and are told which of them are over. */
     readonly takesPermits?: boolean;

@@ -5,6 +5,7 @@ import { fastify, type FastifyInstance } from 'fastify';
 import {
   aliasesOf,
   DEFAULT_MAX_BODY,
+  formTypeOf,
   type Mounted,
   objectionsTo,
   type Route,
@@ -168,12 +169,13 @@ function refuseFaulty(routes: readonly Route[], parts: ServerParts): void {
 
 function mountModule(app: FastifyInstance, module: Mounted, walkParts: Omit<WalkParts, 'read'>): void {
   const mount = (route: Route, alias?: RouteAlias) => {
-    const { streamedBody, multipart, body } = route.shape;
+    const { streamedBody, body } = route.shape;
+    const type = formTypeOf(route);
     const takesJson = body !== undefined;
     const { steps } = walkParts;
     if (streamedBody === true)
       withoutBodies(app, { takesJson, steps }, (inner) => mountAt(inner, route, alias));
-    else if (multipart === true) withForms(app, steps, (inner) => mountAt(inner, route, alias));
+    else if (type !== undefined) withForms(app, { type, steps }, (inner) => mountAt(inner, route, alias));
     else mountAt(app, route, alias);
   };
   const mountAt = (at: FastifyInstance, route: Route, alias?: RouteAlias) => {

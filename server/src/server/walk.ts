@@ -82,6 +82,7 @@ export function routeCallOf(
     config: {
       rawBody: route.shape.rawBody === true,
       isPage: route.shape.page === true,
+      urlencoded: route.shape.urlencoded === true,
       errorForm: route.shape.errorForm,
       routeName: route.name,
       takesPermits: route.shape.errors?.includes('permit_stale') === true,

@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { DEFAULT_MAX_BODY, exampleOf, type Route } from '#platform/http';
 import { jsonIn } from '#platform/kernel';
 import { isRecord, type Reply, type CallInput } from '../calls.ts';
+import { bodyTypeOf, FIELDS_TYPE } from '../forms.ts';
 import { misshapenValues, wrongValues } from '../shapes.ts';
 import {
   bodyOf,
@@ -49,7 +50,7 @@ const bodies: Rule = {
     if (schema === undefined) return ['its body is not documented'];
     const found = new Set<string>();
     const values = misshapenValues(schema, exampleOf(route).body).filter(
-      ({ path, value }) => route.shape.multipart !== true || isSayable(path, value),
+      ({ path, value }) => bodyTypeOf(route.shape) === 'application/json' || isSayable(path, value),
     );
     for (const { path, value } of sentOf(route, route.shape.body, values)) {
       const reply = await visitAsCaller(fixture, route, { body: value });
@@ -159,7 +160,7 @@ const types: Rule = {
   async objections(route, fixture) {
     const text = JSON.stringify(exampleOf(route).body ?? {});
     const others = [
-      { type: 'application/x-www-form-urlencoded', raw: 'a=b' },
+      { type: route.shape.urlencoded === true ? 'application/json' : FIELDS_TYPE, raw: 'a=b' },
       {
         type: route.shape.multipart === true ? 'application/json' : 'multipart/form-data; boundary=x',
         raw: '--x--',

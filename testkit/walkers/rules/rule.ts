@@ -3,6 +3,7 @@ import type { Database } from '#platform/db';
 import { type Mounted, type Route, takesProductKey } from '#platform/http';
 import { type AccountId, errorDeclaration } from '#platform/kernel';
 import { errorsOf } from '#server';
+import { FIELDS_TYPE } from '../forms.ts';
 import { type Furnishings, type Household, idsOf, type Person } from '../people.ts';
 import { makeRoom } from '../rates.ts';
 import {
@@ -110,7 +111,7 @@ export function operationOf(document: OpenApi, route: Route): Operation | undefi
 /** The body that a call takes, as JSON or as a form. */
 export function bodyOf(operation: Operation | undefined): Content[string] {
   const content = operation?.requestBody?.content;
-  return content?.['application/json'] ?? content?.['multipart/form-data'];
+  return content?.['application/json'] ?? content?.['multipart/form-data'] ?? content?.[FIELDS_TYPE];
 }
 
 /** The module that a route is mounted with. */

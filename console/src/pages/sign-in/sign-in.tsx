@@ -56,8 +56,16 @@ function leaveFor(url: string): Promise<never> {
   return new Promise(() => undefined);
 }
 
-const leaveForGoogle = async () =>
-  leaveFor(`/v1/auth/google?${new URLSearchParams({ ...(await setOut()) }).toString()}`);
+/** Providers that a browser can be sent to, as people know them. */
+const PROVIDERS = [
+  ['google', 'Google'],
+  ['apple', 'Apple'],
+  ['microsoft', 'Microsoft'],
+  ['github', 'GitHub'],
+] as const;
+
+const leaveForProvider = async (provider: (typeof PROVIDERS)[number][0]) =>
+  leaveFor(`/v1/auth/${provider}?${new URLSearchParams({ ...(await setOut()) }).toString()}`);
 
 const signInByPasskey = async () =>
   signIn('POST /v1/auth/passkey', {
@@ -234,11 +242,16 @@ function OtherWays({ go, mutate }: Acting & { readonly go: (mode: Mode) => void 
           {say('usePasskey')}
         </Button>
       )}
-      {offered?.google === true && (
-        <Button variant="default" fullWidth onClick={() => mutate(leaveForGoogle)}>
-          {say('google')}
+      {PROVIDERS.filter(([provider]) => offered?.[provider] === true).map(([provider, name]) => (
+        <Button
+          key={provider}
+          variant="default"
+          fullWidth
+          onClick={() => mutate(() => leaveForProvider(provider))}
+        >
+          {say('provider', { provider: name })}
         </Button>
-      )}
+      ))}
       {offered?.sso === true && (
         <Button variant="default" fullWidth onClick={() => go('sso')}>
           {say('sso')}

@@ -18,7 +18,7 @@ export const texts = pageTexts({
   'submit.forgot': ['Send the link', 'Link schicken'],
   'submit.sso': ['Go on', 'Weiter'],
   usePasskey: ['Use a passkey', 'Passkey benutzen'],
-  google: ['Continue with Google', 'Weiter mit Google'],
+  provider: ['Continue with {provider}', 'Weiter mit {provider}'],
   back: ['Back to sign-in', 'Zurück zur Anmeldung'],
   'instead.password': ['Use the password', 'Passwort benutzen'],
   'instead.totp': ['Use the authenticator app', 'Authenticator-App benutzen'],

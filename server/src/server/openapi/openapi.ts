@@ -3,6 +3,7 @@ import {
   exampleOf,
   exampleStatusOf,
   featuresOf,
+  formTypeOf,
   idempotencyOf,
   isForMembers,
   type Mounted,
@@ -306,8 +307,7 @@ function requestBody(route: Route, schemas: SchemaWriter): Json {
   const { body } = exampleOf(route);
   const content = { schema, ...(body === undefined ? {} : { example: body }) };
   const required = shape.streamedBody === true || !shape.body.safeParse({}).success;
-  const type = shape.multipart === true ? 'multipart/form-data' : 'application/json';
-  return { required, content: { [type]: content, ...octets } };
+  return { required, content: { [formTypeOf(route) ?? 'application/json']: content, ...octets } };
 }
 
 function responses(route: Route, { schemas, failures }: Writers): Json {

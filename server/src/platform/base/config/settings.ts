@@ -7,6 +7,7 @@ import { APP_STORE_SETTINGS } from './app-store-settings.ts';
 import { PRODUCT_SETTINGS } from './product-settings.ts';
 import { PROCESS_SETTINGS, RETENTION_SETTINGS, SMOKE_SETTINGS } from './process-settings.ts';
 import { S3_SETTINGS } from './s3-settings.ts';
+import { SIGN_IN_SETTINGS } from './sign-in-settings.ts';
 import { STORE_SETTINGS } from './store-settings.ts';
 import { STRIPE_SETTINGS } from './stripe-settings.ts';
 import { TELEMETRY_SETTINGS } from './telemetry-settings.ts';
@@ -200,47 +201,7 @@ export const SETTINGS = {
     says: 'Pages and apps that sign in by passkeys. Not set: PUBLIC_URL, else http://localhost on any port.',
     example: 'https://app.example.com,android:apk-key-hash:…',
   }),
-  GOOGLE_CLIENT_ID: setting(key.optional(), {
-    group: 'Sign-in',
-    says: 'Sign-ins by Google, of browsers. Google sends them back to PUBLIC_URL/v1/auth/google/callback.',
-    example: '1234-abc.apps.googleusercontent.com',
-  }),
-  GOOGLE_CLIENT_SECRET: setting(key.optional(), {
-    group: 'Sign-in',
-    says: 'What goes with GOOGLE_CLIENT_ID.',
-    secret: true,
-    example: 'GOCSPX-…',
-  }),
-  GOOGLE_APP_CLIENT_ID: setting(key.optional(), {
-    group: 'Sign-in',
-    says: 'The client of apps, which has no secret. Not set: that of browsers.',
-    example: '1234-def.apps.googleusercontent.com',
-  }),
-  GOOGLE_ISSUER: setting(httpUrl.default('https://accounts.google.com'), {
-    group: 'Sign-in',
-    says: 'Where Google is.',
-  }),
-  FIREBASE_PROJECT_ID: setting(
-    z
-      .string()
-      .regex(/^[a-z0-9-]+$/, 'must be the id of a Firebase project')
-      .optional(),
-    {
-      group: 'Sign-in',
-      says: 'Sign-ins by ID tokens of this Firebase project.',
-      example: 'my-project',
-    },
-  ),
-  FIREBASE_KEYS_URL: setting(
-    httpUrl.default(
-      'https://www.googleapis.com/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com',
-    ),
-    { group: 'Sign-in', says: 'Where the keys are that Firebase signs with.' },
-  ),
-  SANDBOX_SIGN_IN: setting(toggle.optional(), {
-    group: 'Sign-in',
-    says: 'Whether a sandbox stands in for Google and Firebase, and believes whatever anybody says. Not set: where neither is set and HOST is this machine. Refused in production.',
-  }),
+  ...SIGN_IN_SETTINGS,
 
   MAIL_TRANSPORT: setting(
     z.enum(['outbox', 'smtp', 'sendgrid'], 'must be outbox, smtp or sendgrid').optional(),

@@ -33,9 +33,28 @@ test('apps are a client of their own where one is named, and the browsers’ whe
   expect(signIn({ GOOGLE_APP_CLIENT_ID: 'app' }).google).toEqual({ issuer, web: undefined, app });
 });
 
+test('Microsoft is asked for the tenant that is named, and Apple by one key for browsers and apps', () => {
+  const microsoft = { MICROSOFT_CLIENT_ID: 'web', MICROSOFT_CLIENT_SECRET: 'marker' };
+  expect(signIn(microsoft).microsoft).toMatchObject({
+    issuer: 'https://login.microsoftonline.com/common/v2.0',
+    tenant: 'common',
+  });
+  const key = { APPLE_TEAM_ID: 'T', APPLE_KEY_ID: 'K', APPLE_PRIVATE_KEY: String.raw`PRIVATE KEY\n` };
+  expect(signIn({ ...key, APPLE_APP_CLIENT_ID: 'app' }).apple).toEqual({
+    issuer: 'https://appleid.apple.com',
+    web: undefined,
+    app: { clientId: 'app', clientSecret: undefined },
+    key: { teamId: 'T', keyId: 'K', privateKey: 'PRIVATE KEY\n' },
+  });
+});
+
 test.each([
   [{ GOOGLE_CLIENT_ID: 'marker' }, 'GOOGLE_CLIENT_SECRET is missing'],
   [{ GOOGLE_CLIENT_SECRET: 'marker' }, 'GOOGLE_CLIENT_ID is missing'],
+  [{ MICROSOFT_CLIENT_ID: 'marker' }, 'MICROSOFT_CLIENT_SECRET is missing'],
+  [{ MICROSOFT_TENANT: 'marker.onmicrosoft.com' }, 'MICROSOFT_TENANT must be'],
+  [{ GITHUB_CLIENT_SECRET: 'marker' }, 'GITHUB_CLIENT_ID is missing'],
+  [{ APPLE_CLIENT_ID: 'marker' }, 'APPLE_TEAM_ID, APPLE_KEY_ID and APPLE_PRIVATE_KEY are missing'],
   [{ FIREBASE_PROJECT_ID: 'a marker' }, 'FIREBASE_PROJECT_ID must be'],
   [{ SIGN_IN_RETURN_TO: 'https://app.example.com/*/marker' }, 'SIGN_IN_RETURN_TO must be'],
   [{ SIGN_IN_RETURN_TO: 'marker' }, 'SIGN_IN_RETURN_TO must be'],

@@ -88,6 +88,15 @@ function productKeyRules(route: Route, ratedBy: readonly RouteRate['by'][]): Dec
   ];
 }
 
+/** Types of bodies that are forms. */
+export type FormType = 'multipart/form-data' | 'application/x-www-form-urlencoded';
+
+/** The form that a route takes in place of JSON. */
+export function formTypeOf({ shape }: Route): FormType | undefined {
+  if (shape.multipart === true) return 'multipart/form-data';
+  return shape.urlencoded === true ? 'application/x-www-form-urlencoded' : undefined;
+}
+
 /** Rules for a route's body, and for a token in its answer. */
 function bodyRules(route: Route): DeclarationRule[] {
   const { shape, method } = route;
@@ -96,6 +105,10 @@ function bodyRules(route: Route): DeclarationRule[] {
     [
       shape.multipart === true && (shape.rawBody !== true || shape.socket !== undefined),
       '`multipart` goes with `rawBody`, and not with a `socket`',
+    ],
+    [
+      shape.urlencoded === true && (shape.body === undefined || shape.rawBody === true),
+      '`urlencoded` needs a `body`, whose fields are checked',
     ],
     [
       shape.streamedBody === true && idempotencyOf(route) !== 'none',

@@ -29,6 +29,8 @@ export {
   exampleStatusOf,
   DEFAULT_MAX_BODY,
   featuresOf,
+  type FormType,
+  formTypeOf,
   idempotencyOf,
   isForMembers,
   objectionsTo,

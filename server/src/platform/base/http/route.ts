@@ -201,10 +201,11 @@ export interface RouteShape<Name extends RouteName, Body extends z.ZodType, Quer
   readonly rawBody?: true;
   /** The body is a form with a file (multipart/form-data), in place of JSON; with `rawBody`, as its handler reads it (`readForm`). */
   readonly multipart?: true;
+  /** The body is a form of fields (application/x-www-form-urlencoded), in place of JSON: each is text, and of two of a name the last counts. */
+  readonly urlencoded?: true;
   /**
-   * The body is of any type and length, and is not read before the handler takes it, as it comes: `wire.bytes()`. Nothing of it is
-   * kept in memory. Its handler says how long it may take. A route that has an optional `body` besides takes JSON too, up to `maxBody`:
-   * that is read and checked as elsewhere, and what came otherwise leaves `call.body` undefined.
+   * The body is of any type and length, and its handler reads it as it comes: `wire.bytes()`, for as long as the handler says. A route that
+   * has an optional `body` besides takes JSON too, up to `maxBody`: what came otherwise leaves `call.body` undefined.
    */
   readonly streamedBody?: true;
   readonly query?: Query;

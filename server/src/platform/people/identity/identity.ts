@@ -14,7 +14,8 @@ import { type AddressRule, createEmailFlows, type EmailFlows } from './email/ema
 import type { SignInRule } from './sessions/session-opening.ts';
 import { emailResolvers } from './email/email-links.ts';
 import { type AddressClaim, claimAddress } from './federation/claim-address.ts';
-import { createFederation, type Federation, type Providers } from './federation/federation.ts';
+import { createFederation, type Federation } from './federation/federation.ts';
+import type { Providers } from './federation/providers.ts';
 import { createGuessing, type Guessing } from './guessing/guessing.ts';
 import { createMfa, type Mfa } from './mfa/mfa.ts';
 import type { PasskeySettings } from './mfa/webauthn.ts';
@@ -132,7 +133,7 @@ export interface Identity extends Registering, AdminAcceptance {
 const SESSION_DAYS = 90;
 const LOCAL_PASSKEYS = { rpId: 'localhost', rpName: () => 'Plinth', origins: ['http://localhost:*'] };
 
-const NOBODY: Providers = { google: { web: undefined, app: undefined }, firebase: undefined };
+const NOBODY: Providers = { clients: {}, firebase: undefined };
 
 /** Identity over its parts; the makers of accounts come from the module above. */
 export function createIdentity(parts: IdentityParts): Identity {

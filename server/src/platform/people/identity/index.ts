@@ -18,16 +18,18 @@ export { type AdminList, type Admins, createAdmins, type InvitationResult } from
 export { endAllSignIns, identityDoneAgain } from './done-again.ts';
 export { dueUsers, lockDueUser, type ClosingUser, type OwnedOrganizations } from './closing/closing.ts';
 export { callbackQuery, startQuery } from './federation/browser-queries.ts';
-export type { Providers } from './federation/federation.ts';
+export { APPLE, type AppleKey, appleSecret, microsoft } from './federation/dialects.ts';
 export { createFirebase, type Firebase, type FirebaseSettings } from './federation/firebase.ts';
 export type { StartedFlow, FlowStart, ReturnedFlow, SignInFlows } from './federation/flows.ts';
+export { NAMES as PROVIDER_NAMES, type Providers } from './federation/providers.ts';
+export { createGitHubClient } from './federation/github.ts';
 export { returnUrl } from './federation/return-address.ts';
 export {
   type Authorization,
   type AuthorizationAnswer,
   createOpenIdClient,
   type Identified,
-  type OpenIdClient,
+  type SignInClient,
   type OpenIdParts,
   type OpenIdSettings,
 } from './federation/openid.ts';
@@ -44,6 +46,7 @@ export type { KeyView } from './keys/keys.ts';
 export { allowsScope } from './keys/scopes.ts';
 export type { AddressRule } from './email/email-flows.ts';
 export type { SignInRule } from './sessions/session-opening.ts';
+export { CODE_PROVIDERS, type CodeProvider } from './sessions/sign-in-replies.ts';
 export { deviceNameSchema } from './fields.ts';
 export {
   type AuthTokens,

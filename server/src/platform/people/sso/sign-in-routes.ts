@@ -75,7 +75,7 @@ const methods = route(
   {
     summary: 'Read how people can sign in on this server',
     description:
-      'For a sign-in page, which offers these ways alone. Whether a user has one of them shows nowhere. `google` opens `GET /v1/auth/google`, `sso` asks `POST /v1/auth/sso/start`.',
+      'For a sign-in page, which offers these ways alone. Whether a user has one of them shows nowhere. `google` opens `GET /v1/auth/google`, and so on; `sso` asks `POST /v1/auth/sso/start`.',
     tag: 'Identity',
     auth: 'none',
     rate: { perMinute: 60, by: 'ip' },
@@ -83,7 +83,10 @@ const methods = route(
       200: namedObject('SignInMethods', {
         password: z.boolean(),
         passkey: z.boolean(),
-        google: z.boolean().describe('Whether browsers can sign in by Google.'),
+        google: z.boolean().describe('Whether browsers can sign in by Google; and so of the next ones.'),
+        apple: z.boolean(),
+        microsoft: z.boolean(),
+        github: z.boolean(),
         sso: z.boolean().describe('Whether an organization signs its people in by its own provider.'),
         registration: z.boolean().describe('Whether anybody may register.'),
       }),

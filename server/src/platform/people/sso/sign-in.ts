@@ -1,6 +1,6 @@
 import type { RequestOrigin } from '#platform/audit';
 import { commitPoint, type Database, type Statement } from '#platform/db';
-import { type OpenIdClient, type OpenIdSettings, returnUrl } from '#platform/identity';
+import { type CodeProvider, type OpenIdSettings, returnUrl, type SignInClient } from '#platform/identity';
 import { type AccountId, AppError, isUuid } from '#platform/kernel';
 import type { Secrets } from '#platform/secrets';
 import type { Logger } from '#platform/telemetry';
@@ -22,7 +22,7 @@ export interface SsoSignInRequest {
 /** Sign-ins of an organization's people by its provider. */
 export interface SignIn {
   /** Ways to sign in besides passwords and passkeys. */
-  methods(): Promise<{ readonly google: boolean; readonly sso: boolean }>;
+  methods(): Promise<Readonly<Record<CodeProvider | 'sso', boolean>>>;
   /** The address of this server that sends a browser to the provider. Throws `sso_unconfigured`. */
   start(asked: SsoSignInRequest): Promise<string>;
   /** Throws `sso_unconfigured`, `sign_in_unavailable`, `validation_failed`. */
@@ -53,7 +53,7 @@ export interface CallbackRequest {
 export interface SignInParts extends ProvisioningParts {
   readonly secrets: Secrets;
   /** A client of a provider that an organization names. */
-  readonly clientOf: (settings: OpenIdSettings) => OpenIdClient;
+  readonly clientOf: (settings: OpenIdSettings) => SignInClient;
   /** The log for a provider's words, for the operator: the user and the organization get our own codes alone. */
   readonly log: Pick<Logger, 'warn'>;
   /** The address of this server, without a slash at its end. */
@@ -65,7 +65,14 @@ export function createSignIn(parts: SignInParts): SignIn {
   return {
     async methods() {
       const [used] = await db.system('sso.sign-in', [anyProvider]);
-      return { google: parts.identity.federation.takesGoogle, sso: used.length > 0 };
+      const { offered } = parts.identity.federation;
+      return {
+        google: offered.includes('google'),
+        apple: offered.includes('apple'),
+        microsoft: offered.includes('microsoft'),
+        github: offered.includes('github'),
+        sso: used.length > 0,
+      };
     },
     async start({ email, organization, returnTo, codeChallenge }) {
       const accountId = await organizationOf(db, { email, organization });

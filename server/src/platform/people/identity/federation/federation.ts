@@ -4,13 +4,17 @@ import { AppError, sha256 } from '#platform/kernel';
 import type { Logger } from '#platform/telemetry';
 import type { DeviceGiven } from '../sessions/devices.ts';
 import { completeSignIn } from '../sessions/session-opening.ts';
-import type { SignedIn } from '../sessions/sign-in-replies.ts';
+import {
+  CODE_PROVIDERS,
+  type CodeProvider,
+  type Provider,
+  type SignedIn,
+} from '../sessions/sign-in-replies.ts';
 import { SignInProviderError } from './fetch-safely.ts';
-import type { Firebase } from './firebase.ts';
 import { createSignInFlows, type FlowsParts, type SignInFlows } from './flows.ts';
 import { createIdentities, type Identities } from './identities.ts';
-import type { Provider } from './identity-store.ts';
-import type { OpenIdClient } from './openid.ts';
+import type { Identified } from './openid.ts';
+import type { Providers } from './providers.ts';
 import { type SignInRequest, type PeopleParts, personOf } from './people.ts';
 import { returnUrl } from './return-address.ts';
 import type { CredentialRow } from '../users/user-store.ts';
@@ -28,15 +32,6 @@ const REFUSED = commitPoint(
 const NOT_BY_SANDBOX =
   'A platform admin cannot sign in through the sandbox, where anybody can claim any identity. Sign in with your password.';
 
-/** The providers that say who a person is; sign-ins by one that is undefined are refused. */
-export interface Providers {
-  /** Google, for browsers and for apps, which are clients of their own there. */
-  readonly google: { readonly web: OpenIdClient | undefined; readonly app: OpenIdClient | undefined };
-  readonly firebase: Firebase | undefined;
-  /** Whether they are a sandbox, which believes all that a caller on this machine says: it speaks for no platform admin. */
-  readonly isSandbox?: boolean;
-}
-
 export interface FederationParts extends FlowsParts, PeopleParts {
   readonly mail: FlowsParts['mail'];
   readonly providers: Providers;
@@ -47,9 +42,12 @@ export interface FederationParts extends FlowsParts, PeopleParts {
 /** The answer that an app hands in: it was at the provider by itself. */
 export interface AppAnswer {
   readonly code: string;
-  readonly codeVerifier: string;
-  readonly redirectUri: string;
+  /** Both are undefined for a code of the device's own sign-in, as Apple's: it has a nonce. */
+  readonly codeVerifier?: string | undefined;
+  readonly redirectUri?: string | undefined;
   readonly nonce?: string | undefined;
+  /** The person's name, as the provider told the app; used for a new user alone. */
+  readonly name?: string | undefined;
   readonly device?: DeviceGiven | undefined;
 }
 
@@ -59,26 +57,33 @@ export interface CallbackQuery {
   readonly code?: string | undefined;
   readonly error?: string | undefined;
   readonly iss?: string | undefined;
+  /** The person's name, where the provider's answer has it beside the token; used for a new user alone. */
+  readonly name?: string | undefined;
 }
 
 /** Sign-ins at providers (docs/sign-in.md). */
 export interface Federation {
   readonly flows: SignInFlows;
   readonly identities: Identities;
-  /** Whether browsers can sign in by Google. */
-  readonly takesGoogle: boolean;
+  /** Providers by which browsers can sign in. */
+  readonly offered: readonly CodeProvider[];
   /** Where to send a browser, and the cookie that it must come back with. */
-  begin(asked: {
-    readonly returnTo: string;
-    readonly codeChallenge: string;
-    readonly cookie: string | undefined;
-  }): Promise<{ location: string; setCookie: string }>;
+  begin(
+    provider: CodeProvider,
+    asked: {
+      readonly returnTo: string;
+      readonly codeChallenge: string;
+      readonly cookie: string | undefined;
+    },
+  ): Promise<{ location: string; setCookie: string }>;
   /** Where to send a browser that came back: to the product, with a one-time code or an error. Throws `sign_in_failed` for one that was not sent. */
   callback(
+    provider: CodeProvider,
     came: { readonly query: CallbackQuery; readonly cookie: string | undefined },
     origin: RequestOrigin,
   ): Promise<string>;
-  google(answer: AppAnswer, origin: RequestOrigin): Promise<SignedIn>;
+  /** Signs in by a code that an app got at the provider. */
+  byCode(provider: CodeProvider, answer: AppAnswer, origin: RequestOrigin): Promise<SignedIn>;
   /** Each ID token lets in once. */
   firebase(
     given: { readonly idToken: string; readonly device?: DeviceGiven | undefined },
@@ -89,48 +94,25 @@ export interface Federation {
 export function createFederation(parts: FederationParts): Federation {
   const { providers } = parts;
   const flows = createSignInFlows(parts);
-  const redirectUri = `${parts.settings.baseUrl}/v1/auth/google/callback`;
   return {
     flows,
     identities: createIdentities(parts),
-    takesGoogle: providers.google.web !== undefined,
-    async begin(asked) {
-      const web = setUp(providers.google.web);
-      const { setCookie, ...begun } = await flows.begin({ ...asked, provider: 'google' });
+    offered: CODE_PROVIDERS.filter((provider) => providers.clients[provider]?.web !== undefined),
+    async begin(provider, asked) {
+      const web = setUp(providers.clients[provider]?.web);
+      const { setCookie, ...begun } = await flows.begin({ ...asked, provider });
+      const redirectUri = redirectUriOf(parts, provider);
       return { location: await web.authorizationUrl({ ...begun, redirectUri }), setCookie };
     },
-    async callback({ query, cookie }, origin) {
-      const web = setUp(providers.google.web);
-      const { state } = query;
-      const begun = await flows.finish({ provider: 'google', state, cookie });
-      const { returnTo, codeChallenge } = begun;
-      const attempt = async () => {
-        const identified = await web.identify({ ...begun, query: asText(query), state, redirectUri });
-        return withPerson(parts, { provider: 'google', identified, origin }, async (tx, user) =>
-          flows.grant(tx, { userId: user.user_id, method: 'google', codeChallenge }),
-        );
-      };
-      try {
-        return returnUrl(returnTo, {
-          code: await auditFailure(parts, { provider: 'google', origin }, attempt),
-        });
-      } catch (error) {
-        // A person stands in front of it: the product says it in its own words.
-        if (error instanceof AppError) return returnUrl(returnTo, { error: error.code });
-        throw error;
-      }
-    },
-    google: ({ code, device, ...answer }, origin) =>
-      auditFailure(parts, { provider: 'google', origin }, async () => {
-        const app = setUp(providers.google.app);
-        const asked = { ...answer, query: { code }, state: undefined, nonce: answer.nonce };
-        const identified = await app.identify(asked);
-        const user = await withPerson(
-          parts,
-          { provider: 'google', identified, origin },
-          async (_tx, found) => found,
-        );
-        return completeSignIn(parts, { user, method: 'google', origin, device });
+    callback: (provider, came, origin) => finish({ ...parts, flows }, { provider, ...came, origin }),
+    byCode: (provider, { code, device, name, ...given }, origin) =>
+      auditFailure(parts, { provider, origin }, async () => {
+        const app = setUp(providers.clients[provider]?.app);
+        const { codeVerifier, redirectUri, nonce } = given;
+        const answer = { query: { code }, state: undefined, codeVerifier, redirectUri, nonce };
+        const identified = named(await app.identify(answer), name);
+        const user = await withPerson(parts, { provider, identified, origin }, async (_tx, found) => found);
+        return completeSignIn(parts, { user, method: provider, origin, device });
       }),
     firebase: ({ idToken, device }, origin) =>
       auditFailure(parts, { provider: 'firebase', origin }, async () => {
@@ -147,6 +129,46 @@ export function createFederation(parts: FederationParts): Federation {
         return completeSignIn(parts, { user, method: 'firebase', origin, device });
       }),
   };
+}
+
+const redirectUriOf = ({ settings }: FederationParts, provider: CodeProvider) =>
+  `${settings.baseUrl}/v1/auth/${provider}/callback`;
+
+/** A name that came beside the token is the browser's or the app's word: it names a new user, and proves nothing. */
+const named = (identified: Identified, name: string | undefined): Identified => ({
+  ...identified,
+  name: identified.name ?? name,
+});
+
+interface ReturnedBrowser {
+  readonly provider: CodeProvider;
+  readonly query: CallbackQuery;
+  readonly cookie: string | undefined;
+  readonly origin: RequestOrigin;
+}
+
+async function finish(
+  parts: FederationParts & { readonly flows: SignInFlows },
+  { provider, query: { name, ...query }, cookie, origin }: ReturnedBrowser,
+): Promise<string> {
+  const { flows, providers } = parts;
+  const web = setUp(providers.clients[provider]?.web);
+  const { state } = query;
+  const { returnTo, codeChallenge, ...sent } = await flows.finish({ provider, state, cookie });
+  const redirectUri = redirectUriOf(parts, provider);
+  const attempt = async () => {
+    const identified = named(await web.identify({ ...sent, query: asText(query), state, redirectUri }), name);
+    return withPerson(parts, { provider, identified, origin }, async (tx, user) =>
+      flows.grant(tx, { userId: user.user_id, method: provider, codeChallenge }),
+    );
+  };
+  try {
+    return returnUrl(returnTo, { code: await auditFailure(parts, { provider, origin }, attempt) });
+  } catch (error) {
+    // A person stands in front of it: the product says it in its own words.
+    if (error instanceof AppError) return returnUrl(returnTo, { error: error.code });
+    throw error;
+  }
 }
 
 function setUp<Value>(provider: Value | undefined): Value {
@@ -196,7 +218,7 @@ async function auditFailure<Value>(
 const signedPart = (idToken: string) => idToken.slice(0, idToken.lastIndexOf('.'));
 
 /** The query as the provider sent it, without what it left out. */
-function asText(query: CallbackQuery): Record<string, string> {
+export function asText(query: CallbackQuery): Record<string, string> {
   const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
   return Object.fromEntries(given);
 }

@@ -4,10 +4,11 @@ import type { Caller } from '#platform/http';
 import { AppError, type Clock } from '#platform/kernel';
 import { type Mail, mailTimeNow } from '#platform/mail';
 import { assertProven, lockedUser } from '../sessions/proof.ts';
+import type { Provider } from '../sessions/sign-in-replies.ts';
 import type { CredentialRow } from '../users/user-store.ts';
-import { deleteIdentity, identitiesOf, type Provider } from './identity-store.ts';
+import { deleteIdentity, identitiesOf } from './identity-store.ts';
 import { endCodes } from './state-store.ts';
-import { NAMES } from './people.ts';
+import { NAMES } from './providers.ts';
 
 const UNLINKED = commitPoint('identity.unlinked', 'a sign-in at a provider that lets in no more');
 

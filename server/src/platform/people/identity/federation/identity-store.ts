@@ -1,8 +1,6 @@
 import { statement } from '#platform/db';
 import type { UserId } from '#platform/kernel';
-
-/** Providers that say who a person is, for all accounts; those of one organization are the sso module's. */
-export type Provider = 'google' | 'firebase';
+import type { Provider } from '../sessions/sign-in-replies.ts';
 
 export const identityOf = (provider: Provider, subject: string) =>
   statement<{ user_id: UserId; id: string }>(

@@ -6,7 +6,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import type { AppError } from '#platform/kernel';
 import { createOpenIdSandbox, type TokenFault } from '#sandbox/openid';
 import '../errors.ts';
-import { createOpenIdClient, type OpenIdClient, type OpenIdSettings } from './openid.ts';
+import { createOpenIdClient, type OpenIdSettings, type SignInClient } from './openid.ts';
 
 const REDIRECT = 'https://plinth.test/callback';
 
@@ -40,7 +40,7 @@ function makeFixture(settings: Partial<OpenIdSettings> = {}) {
 const secret = () => randomBytes(32).toString('base64url');
 
 /** A person decides at the provider; answers what `identify` is called with. */
-async function authorize(client: OpenIdClient, email = 'ada@example.com') {
+async function authorize(client: SignInClient, email = 'ada@example.com') {
   const asked = { redirectUri: REDIRECT, state: secret(), nonce: secret(), codeVerifier: secret() };
   const back = await provider.decide(await client.authorizationUrl(asked), email);
   return { ...asked, query: Object.fromEntries(back.searchParams) };

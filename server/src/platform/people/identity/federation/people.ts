@@ -5,14 +5,13 @@ import { type Mail, mailTimeNow } from '#platform/mail';
 import { z } from 'zod';
 import type { Callers } from '../callers/callers.ts';
 import { assertMaySignIn } from '../sessions/session-opening.ts';
+import type { Provider } from '../sessions/sign-in-replies.ts';
 import { addUser, type RegistrationParts } from '../users/registration.ts';
 import { type CredentialRow, lockUser, userByEmail, userById } from '../users/user-store.ts';
 import { claimAddress } from './claim-address.ts';
-import { identityOf, identityUsed, insertIdentity, type Provider } from './identity-store.ts';
+import { identityOf, identityUsed, insertIdentity } from './identity-store.ts';
 import type { Identified } from './openid.ts';
-
-/** As mails call it. */
-export const NAMES: Readonly<Record<Provider, string>> = { google: 'Google', firebase: 'Firebase' };
+import { NAMES } from './providers.ts';
 
 export interface PeopleParts extends Omit<RegistrationParts, 'passwords'> {
   readonly clock: Clock;

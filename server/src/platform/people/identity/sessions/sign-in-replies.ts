@@ -24,8 +24,15 @@ export interface Challenge {
 /** The result of a sign-in. */
 export type SignedIn = AuthTokens | Challenge;
 
+/** Providers that browsers are sent to, and whose codes apps bring. */
+export const CODE_PROVIDERS = ['google', 'apple', 'microsoft', 'github'] as const;
+export type CodeProvider = (typeof CODE_PROVIDERS)[number];
+
+/** Providers that say who a person is, for all accounts; those of one organization are the sso module's. */
+export type Provider = CodeProvider | 'firebase';
+
 /** How a user proved who they are. */
-export type Method = 'password' | 'google' | 'firebase' | 'sso' | 'passkey' | 'link';
+export type Method = 'password' | Provider | 'sso' | 'passkey' | 'link';
 
 export const tokensSchema = namedObject('TokenPair', {
   access_token: z.string(),
