@@ -10,6 +10,7 @@ WORKDIR /app
 ENV NODE_ENV=production
 COPY package.json package-lock.json .npmrc ./
 COPY sdk/package.json sdk/
+COPY react/package.json react/
 COPY sandboxes/package.json sandboxes/
 COPY safety/package.json safety/
 COPY console/package.json console/
@@ -36,6 +37,7 @@ FROM ${BASE} AS packages
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 COPY sdk/package.json sdk/
+COPY react/package.json react/
 COPY sandboxes/package.json sandboxes/
 COPY safety/package.json safety/
 COPY console/package.json console/

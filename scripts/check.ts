@@ -35,6 +35,7 @@ const reading: readonly Step[] = [
     name: 'types of the client’s parts for Node',
     command: [local('tsc'), '-p', 'sdk/src/licenses', '--noEmit'],
   },
+  { name: 'types of the React components', command: [local('tsc'), '-p', 'react', '--noEmit'] },
   { name: 'types of the console', command: [local('tsc'), '-p', 'console', '--noEmit'] },
   { name: 'types of the sandboxes', command: [local('tsc'), '-p', 'sandboxes', '--noEmit'] },
   { name: 'types of the shop', command: [local('tsc'), '-p', 'docs/examples/shop'] },

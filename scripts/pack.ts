@@ -1,5 +1,5 @@
 /**
- * `npm run pack`: writes the packages that a team installs into `dist-package/`: plinth, @plinth/sdk, @plinth/console and create-plinth, as
+ * `npm run pack`: writes the packages that a team installs into `dist-package/`: plinth, @plinth/sdk, @plinth/react, @plinth/console and create-plinth, as
  * folders and as tarballs of `npm pack` (docs/package.md). `npm run pack -- <folder>` writes them there.
  */
 import { execFileSync } from 'node:child_process';
@@ -22,6 +22,7 @@ import { declareDoors } from './pack/declarations.ts';
 import { bringMade } from './made.ts';
 import { manifestOf, readManifest as read } from './pack/manifest.ts';
 import { packProducts } from './pack/products.ts';
+import { buildReact } from './pack/react.ts';
 import { buildDoors } from './pack/program.ts';
 
 const out = resolve(process.argv[2] ?? join(ROOT, 'dist-package'));
@@ -42,6 +43,7 @@ rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
 const { version } = read('server/package.json');
 const sdk = await packSdk();
+packReact();
 const plinth = await packPlinth();
 packCreate([plinth, sdk, packConsole()]);
 
@@ -112,6 +114,12 @@ async function packSdk(): Promise<string> {
   const { private: _private, scripts: _scripts, ...manifest } = read('sdk/package.json');
   write(join(folder, 'package.json'), manifest);
   return tarballOf(folder);
+}
+
+function packReact(): void {
+  const folder = join(out, 'react');
+  buildReact(folder);
+  tarballOf(folder);
 }
 
 /** What the console is built from, for teams whose products have pages: its sources where they lie in a checkout, and the bundler. */

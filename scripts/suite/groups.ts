@@ -66,7 +66,8 @@ function reachedBy(file: string, reached: Set<string>): Set<string> {
 function isOfTests(path: string): boolean {
   if (path.startsWith('node:') || path.startsWith(SERVICES)) return false;
   return (
-    !/^(sdk|server|products|safety|sandboxes)\//.test(path) || /\/testing\/|^products\/\w+\/test\//.test(path)
+    !/^(sdk|react|server|products|safety|sandboxes)\//.test(path) ||
+    /\/testing\/|^products\/\w+\/test\//.test(path)
   );
 }
 

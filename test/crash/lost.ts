@@ -63,6 +63,7 @@ const PLATFORM: Readonly<Record<keyof typeof MEANINGS, readonly string[]>> = {
     blobs.held blobs.refused blobs.given-up blobs.swept vectors.centred vectors.recoded vectors.moved vectors.strays-deleted
     sso.domain-checked secrets.resealed secrets.retired identity.signing-key`),
   person: splitNames(`
+    portal.opened
     identity.login identity.register identity.link-asked identity.email-confirmed identity.password-set identity.refresh
     identity.restore-asked identity.ceremony-begun identity.ceremony-used identity.mfa-answered identity.passkey-added
     identity.passkey-counted identity.stepped-up identity.sign-in-begun identity.sign-in-returned identity.named

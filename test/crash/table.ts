@@ -48,6 +48,7 @@ const PLATFORM: Readonly<Record<string, CrashPoint>> = {
   ...allOf('accounts', 'customer-archived customer-closed customer-member customers-put'),
   'billing.behalf': { because: ONE_COMMIT },
   'brands.change': { because: ONE_COMMIT },
+  'portal.opened': { because: ONE_COMMIT },
   'plans.change': { because: ONE_COMMIT },
   'ai.safety-recorded': {
     because:

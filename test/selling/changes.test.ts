@@ -235,7 +235,6 @@ describe('a cheaper plan', () => {
       const unfit = [{ limit: 'machines', used: 7, max: 5 }];
       const { modules } = app;
       const subscriptions = createSubscriptions({
-        returns: { assertCustomer() {} },
         links: modules.sales.checkoutLinks,
         ...modules,
         catalogues: modules.entitlements.catalogues,

@@ -22,6 +22,14 @@ for (const product of ['server', 'reel'])
     },
   });
 
+/** The portal, as a customer finds it; a link that is over is refused by a page. */
+const link = await app.call(admin.key, 'POST /v1/portal/links', {
+  body: { product: 'reel', return_url: 'https://acme.example/account' },
+});
+const opened = await fetch(String(link.body['url']), { redirect: 'manual' });
+const cookie = opened.headers.get('set-cookie')?.split(';', 1)[0] ?? '';
+const PORTAL = ['/portal?view=plans'];
+
 const namesUs = /plinth/i;
 /** Text and attributes as a reader sees them: scripts, styles and names of files are not read. */
 const readable = (html: string) =>
@@ -49,12 +57,16 @@ test.each(
 );
 
 test.each([
-  ...allRoutes().flatMap((route) => (route.shape.page === true ? [pathOf(route)] : [])),
+  ...allRoutes().flatMap((route) =>
+    route.shape.page === true && route.method === 'GET' ? [pathOf(route)] : [],
+  ),
   ...MOUNTED,
+  ...PORTAL,
 ])('the page %s of a branded server bears its name in title and head, and ours nowhere', async (path) => {
-  const page = await fetch(app.url + path, { headers: { accept: 'text/html' } });
+  const page = await fetch(app.url + path, { headers: { accept: 'text/html', cookie } });
   const html = await page.text();
-  expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+  const status = path.startsWith('/portal/open') ? 410 : 200;
+  expect([page.status, page.headers.get('content-type')]).toEqual([status, 'text/html; charset=utf-8']);
   expect(readable(html)).not.toMatch(namesUs);
   expect(html).toMatch(/<title>[^<]*Acme[^<]*<\/title>/);
 });

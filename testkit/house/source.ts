@@ -48,6 +48,7 @@ const FOLDERS = [
   'safety',
   'sandboxes/src',
   'sdk/src',
+  'react/src',
   'test',
   'scripts',
   'bench',

@@ -162,9 +162,9 @@ class Customer:
         return str(self._wire.call("POST", "/v1/billing/checkout", body=body, headers=self._header)["checkout_url"])
 
     def portal(self, return_url: str) -> str:
-        """The address of the pages where the customer sees invoices and cards."""
-        body = {"return_url": return_url}
-        return str(self._wire.call("POST", "/v1/billing/portal", body=body, headers=self._header)["portal_url"])
+        """A link to the pages where the customer sees plan, use and invoices, good once, for five minutes."""
+        body = {"return_url": return_url, **({"product": self._plinth._product} if self._plinth._product else {})}
+        return str(self._wire.call("POST", "/v1/portal/links", body=body, headers=self._header)["url"])
 
 
 class Permit(AbstractContextManager["Permit"], AbstractAsyncContextManager["Permit"]):

@@ -5,6 +5,7 @@ import { isAway, type Reports, wasSent } from './away.ts';
 import type { Entry } from './journal.ts';
 
 export type CustomerChange = BodyOf<'PUT /v1/customers/{external_id}'>;
+type PortalLink = BodyOf<'POST /v1/portal/links'>;
 
 /** How much of a feature is used. */
 export interface Use {
@@ -110,9 +111,10 @@ export function customerCalls(parts: CustomerParts, id: string) {
       const body = { ...more, product, plan: local };
       return (await call('POST /v1/billing/checkout', { body }, options)).checkout_url;
     },
-    /** The address of the pages where the customer sees invoices and cards. */
-    async portal(returnUrl: string): Promise<string> {
-      return (await call('POST /v1/billing/portal', { body: { return_url: returnUrl } }, options)).portal_url;
+    /** A link to the pages where the customer sees plan, use and invoices, good once, for five minutes: send them there. */
+    async portal(returnUrl: string, { product = parts.product }: Pick<PortalLink, 'product'> = {}) {
+      const body = { return_url: returnUrl, ...(product === undefined ? {} : { product }) };
+      return (await call('POST /v1/portal/links', { body }, options)).url;
     },
   };
 }

@@ -29,6 +29,7 @@ import { createPermits } from '#platform/permits';
 import { createPlans, plansFileOf } from '#platform/plans';
 import { createCompliance } from '#platform/compliance';
 import { createCustomers } from '#platform/customers';
+import { createPortal } from '#platform/portal';
 import { createDiagnosis } from '#platform/diagnosis';
 import { createPrivacy, type PrivacyParts } from '#platform/privacy';
 import { type OpenPart, type Product, productContext, registerPart } from '#platform/product';
@@ -317,6 +318,7 @@ function servicesOf(
     billing: parts.sales,
     compliance: createCompliance(parts),
     customers: createCustomers(parts),
+    portal: createPortal(parts),
     plans: openPlans(parts),
     diagnosis: createDiagnosis({
       ...parts,

@@ -21,6 +21,7 @@ import { defineModule, inOrder, type Made, type Maker } from '#platform/module';
 import { ownerModule } from '#platform/owner';
 import { permitsModule } from '#platform/permits';
 import { plansModule } from '#platform/plans';
+import { portalModule } from '#platform/portal';
 import { privacyModule } from '#platform/privacy';
 import { productSystemUses } from '#platform/product';
 import { createQueue } from '#platform/queue';
@@ -111,6 +112,7 @@ export const modules = inOrder([
   privacyModule,
   complianceModule,
   customersModule,
+  portalModule,
   diagnosisModule,
   permitsModule,
   plansModule,

@@ -1,4 +1,4 @@
-import { atLeast, type ErrorForm } from '#platform/http';
+import { atLeast, type ErrorForm, escapeHtml, htmlPage, renderPage } from '#platform/http';
 import { AppError, NOT_FOUND } from '#platform/kernel';
 import type { Buyer } from '#platform/billing';
 import { allowsScope } from '#platform/identity';
@@ -7,7 +7,7 @@ import { asAppError, failureAnswer } from './failures.ts';
 import { missingObject } from './missing.ts';
 import { type CallRequest, type InFlightRequest, routeNameOf } from './in-flight.ts';
 import type { ServerParts } from './parts.ts';
-import { JSON_TYPE } from './responder.ts';
+import { JSON_TYPE, PAGE_TYPE } from './responder.ts';
 
 /** `form` is that of the request's route where it is not said. */
 export type Fail = (request: CallRequest, error: unknown, form?: ErrorForm) => void;
@@ -15,7 +15,7 @@ export type Fail = (request: CallRequest, error: unknown, form?: ErrorForm) => v
 /** Answers a failure with the envelope, in any state of the answer, counts it for the account, and logs what is our own fault. */
 export function createFailureHandler(
   telemetry: Telemetry,
-  { callErrors, offer }: Pick<ServerParts, 'callErrors' | 'offer'>,
+  { brandOf, callErrors, offer }: Pick<ServerParts, 'brandOf' | 'callErrors' | 'offer'>,
 ): Fail {
   return (request, error, form = request.routeOptions.config.errorForm) => {
     const { inFlight } = request;
@@ -34,8 +34,31 @@ export function createFailureHandler(
     if (accountId !== undefined)
       callErrors?.count({ accountId, route: routeNameOf(request), requestId: request.id }, failure);
     const { status, headers, body } = failureAnswer(withOffer(failure, inFlight, offer), request.id, form);
+    if (brandOf !== undefined && isOfPage(request)) {
+      const page = renderPage(pageOfFailure(failure, request), brandOf(productOf(failure)));
+      const named = { ...headers, ...page.headers };
+      return inFlight.responder.fail({ status, headers: named, type: PAGE_TYPE, text: page.html });
+    }
     inFlight.responder.fail({ status, headers, type: JSON_TYPE, text: body });
   };
+}
+
+/** Whether a person waits for a page: browsers say that they take HTML. */
+const isOfPage = ({ routeOptions, headers }: CallRequest): boolean =>
+  routeOptions.config.isPage === true && headers.accept?.includes('text/html') === true;
+
+const pageOfFailure = ({ message, status }: AppError, { method, routeOptions }: CallRequest) =>
+  htmlPage({
+    title: status >= 500 ? 'Something went wrong' : 'This did not work',
+    content: [
+      `<p>${escapeHtml(message)}</p>`,
+      ...(method === 'POST' ? [`<p><a href="${escapeHtml(routeOptions.url ?? '/')}">Go back</a></p>`] : []),
+    ].join('\n'),
+  });
+
+function productOf({ details }: AppError): string | undefined {
+  const product = details?.['product'];
+  return typeof product === 'string' ? product : undefined;
 }
 
 /** No client receives this status: the client has hung up. */

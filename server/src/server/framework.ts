@@ -300,6 +300,8 @@ function answerBrokenRequest(error: Error & { code?: string }, socket: Socket, r
 declare module 'fastify' {
   interface FastifyContextConfig {
     readonly rawBody?: boolean;
+    /** Its errors are pages, for browsers. */
+    readonly isPage?: boolean;
     readonly urlencoded?: boolean;
     readonly errorForm?: ErrorForm | undefined;
     /** Its callers hold permits of their own, and are told which of them are over. */

@@ -4,6 +4,7 @@ import type { SocketWriter } from '#platform/http';
 import type { AccountId } from '#platform/kernel';
 
 export const JSON_TYPE = 'application/json; charset=utf-8';
+export const PAGE_TYPE = 'text/html; charset=utf-8';
 
 /** An answer as it leaves. */
 export interface ReadyAnswer {

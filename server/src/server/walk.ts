@@ -45,12 +45,10 @@ import type { LargeSteps } from './large-steps.ts';
 import type { BodyCapacity, ServerParts } from './parts.ts';
 import { answerInstead, isAnsweredInstead, moderateText, runPrecheck, supportOfCall } from './precheck.ts';
 import { crisisRate, ratesByIp, ratesOfCall, takeRates } from './rates.ts';
-import { JSON_TYPE, type ReadyAnswer } from './responder.ts';
+import { JSON_TYPE, PAGE_TYPE, type ReadyAnswer } from './responder.ts';
 import { withSessionCookie } from './session-cookie.ts';
 import { wireOf } from './wire.ts';
 import { type BodyRoom, bodyRoomOf } from './body-capacity.ts';
-
-const PAGE_TYPE = 'text/html; charset=utf-8';
 
 /** Parts that a walk needs. */
 export interface WalkParts {
@@ -83,6 +81,7 @@ export function routeCallOf(
   return {
     config: {
       rawBody: route.shape.rawBody === true,
+      isPage: route.shape.page === true,
       urlencoded: route.shape.urlencoded === true,
       errorForm: route.shape.errorForm,
       routeName: route.name,

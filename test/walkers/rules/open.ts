@@ -63,6 +63,10 @@ const OPEN = new Set([
   // Signed by this server, for one plan of one account.
   'GET /v1/billing/checkout/link',
   'POST /v1/billing/checkout/link',
+  // Opened by a link that is signed by this server, for one account.
+  'GET /portal/open',
+  'GET /portal',
+  'POST /portal',
   // Signed by QStash.
   'POST /worker/generate',
 ]);

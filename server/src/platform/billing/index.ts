@@ -13,7 +13,10 @@ import { createSales } from './sales.ts';
 import { sharingRoutes } from './sharing/routes.ts';
 
 export { createSubscriptionImporter } from './import-subscriptions.ts';
-export { entitlementReply, type LimitInUse } from './views.ts';
+export { entitlementReply, type EntitlementView, type LimitInUse } from './views.ts';
+export type { PriceList } from './price-list.ts';
+export { amountOf, labelOf, pricePage } from './price-page.ts';
+export type { ReturnAddresses } from './return-addresses.ts';
 export { createSales, type Sales } from './sales.ts';
 export type { ItemOffer, OpenedSale } from './sharing/selling.ts';
 export type { PayeeChange, SaleChange, ShareLedger, SharingHooks } from './sharing/ledger.ts';
@@ -51,6 +54,7 @@ export type { SyncedEndpoint } from './providers/stripe/endpoint.ts';
 export { preparePrices, syncStripe } from './providers/stripe/sync.ts';
 export type { Buyer, CheckoutLinks, UpgradeOffer } from './subscriptions/checkout-links.ts';
 export { createSubscriptions, type Subscriptions } from './subscriptions/service.ts';
+export type { InvoiceView, PreviewView, SubscriptionView } from './subscriptions/views.ts';
 export { payingSubscriptions, type ProductSubscription, subscriptionsOf } from './subscriptions/store.ts';
 export { type Billing, type BillingParts, createBilling, type GrantOrder } from './service.ts';
 

@@ -10,10 +10,14 @@ type AddOnView = PriceList['add_ons'][number];
 type Compared = PriceList['comparison'][string][number];
 type Size = Compared['plans'][string] | undefined;
 
-/** The page of a product's prices, for customers: all of it is in its HTML. */
+/** HTML below a plan, by which it is chosen. */
+type PlanAction = (plan: PlanView) => string;
+
+/** The page of a product's prices, for customers: all of it is in its HTML. `action`: in place of a link to the operator's own page. */
 export function pricePage(
   { key, name }: { readonly key: string; readonly name: string },
   { data: plans, add_ons: addOns, comparison }: PriceList,
+  action?: PlanAction,
 ): HtmlPage {
   const compared = comparison[key] ?? [];
   return htmlPage({
@@ -27,7 +31,7 @@ export function pricePage(
           ? []
           : [`<p class="product">${escapeHtml(brand.productName)}</p>`]),
         ...(plans.length === 0 ? [`<p>${escapeHtml(name)} is not on sale.</p>`] : []),
-        `<ul class="plans">\n${plans.map((plan) => planCard(plan, compared, brand)).join('\n')}\n</ul>`,
+        `<ul class="plans">\n${plans.map((plan) => planCard(plan, compared, action ?? linkIn(brand))).join('\n')}\n</ul>`,
         ...(addOns.length === 0
           ? []
           : [
@@ -37,7 +41,7 @@ export function pricePage(
   });
 }
 
-function planCard(plan: PlanView, compared: readonly Compared[], brand: Brand): string {
+function planCard(plan: PlanView, compared: readonly Compared[], action: PlanAction): string {
   const { id, name, price, trial_days: trial, per_seat: perSeat } = plan;
   const each = perSeat.length === 0 ? '' : ' a seat';
   const others = Object.entries(price.also).map(([currency, { monthly }]) => moneyText(monthly, currency));
@@ -54,9 +58,14 @@ ${notes.map((note) => `<p>${escapeHtml(note)}</p>`).join('\n')}
 <ul>
 ${limits.map((line) => `<li>${escapeHtml(line)}</li>`).join('\n')}
 </ul>
-<a class="button" href="${escapeHtml(linkTo(plan, brand))}">${price.monthly === 0 ? 'Start with' : 'Choose'} ${escapeHtml(name)}</a>
+${action(plan)}
 </li>`;
 }
+
+const linkIn =
+  (brand: Brand): PlanAction =>
+  (plan) =>
+    `<a class="button" href="${escapeHtml(linkTo(plan, brand))}">${plan.price.monthly === 0 ? 'Start with' : 'Choose'} ${escapeHtml(plan.name)}</a>`;
 
 function addOnLine({ name, price, days, lifts }: AddOnView, plans: readonly PlanView[]): string {
   const amounts = [
@@ -98,7 +107,7 @@ function limitLine({ name, kind, per, unit }: Compared, size: Size, plan: PlanVi
   return [`${SAYS_NOTHING.test(name) ? '' : `${label}: `}${parts.join(' ')}${more}`];
 }
 
-function amountOf(size: number, unit: Compared['unit']): string {
+export function amountOf(size: number, unit: Compared['unit']): string {
   if (unit === 'seconds') return plural(size, 'second');
   if (unit !== 'bytes') return FIGURES.format(size);
   const power = Math.min(BYTES.length - 1, Math.floor(Math.log10(Math.max(size, 1)) / 3));
@@ -110,7 +119,7 @@ const FIGURES = new Intl.NumberFormat('en', { maximumFractionDigits: 1 });
 const SHORT = /\b(?:ai|api|ocr|pdf|sso)\b/g;
 
 /** `storage_bytes` is Storage, `regenerate_cooldown` Regenerate: unit and kind are told with the size. */
-function labelOf(name: string): string {
+export function labelOf(name: string): string {
   const words = name
     .replace(/_(?:bytes|cooldown)$/, '')
     .replaceAll('_', ' ')

@@ -25,7 +25,7 @@ import type { ConnectedAccounts } from './inbox/connected-accounts.ts';
 import type { Payees } from './sharing/payees.ts';
 import { createShareLedger, type LedgerParts, type ShareLedger } from './sharing/ledger.ts';
 import { createSharing, type Sharing, type SharingParts } from './sharing/sharing.ts';
-import { createReturnAddresses, type ReturnSettings } from './return-addresses.ts';
+import { createReturnAddresses, type ReturnAddresses, type ReturnSettings } from './return-addresses.ts';
 import { type CheckoutLinks, createCheckoutLinks } from './subscriptions/checkout-links.ts';
 import { createSubscriptions, type Subscriptions } from './subscriptions/service.ts';
 
@@ -69,6 +69,7 @@ export interface Sales {
   readonly answering: Answering;
   readonly ledger: ShareLedger;
   readonly sharing: Sharing;
+  readonly returns: ReturnAddresses;
 }
 
 /** Billing over the providers that the settings name. */
@@ -77,8 +78,7 @@ export function createSales(parts: SalesParts): Sales {
   const returns = createReturnAddresses(parts.returnSettings, parts.reachedAt);
   const providers = [...stripeOf(link, clock), ...parts.stores];
   const stores = parts.stores.map(({ provider }) => provider);
-  const checkoutLinks = linksOf(parts);
-  const ledger = createShareLedger(parts);
+  const [checkoutLinks, ledger] = [linksOf(parts), createShareLedger(parts)];
   const projection = createProjection({ ...parts, ledger, storeRules: storeRules(parts, providers) });
   const inbox = createInbox({
     ...parts,
@@ -92,6 +92,7 @@ export function createSales(parts: SalesParts): Sales {
     inbox,
     ledger,
     sharing,
+    returns,
     checkoutLinks,
     importing: createImporting({ ...parts, rowCredits: createRowCredits(parts), mode: link?.client.mode }),
     billing: createBilling({

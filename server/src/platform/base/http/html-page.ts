@@ -17,6 +17,10 @@ export interface HtmlPage {
   readonly product?: string | undefined;
   /** Whether search engines may list it. */
   readonly isListed?: boolean;
+  /** Whether it has forms, which this server takes. */
+  readonly hasForms?: boolean;
+  /** Headers of its answer, beside those of all pages. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 const file = (name: string) => readFileSync(new URL(`./html/${name}`, import.meta.url), 'utf8');
@@ -36,7 +40,7 @@ export const isHtmlPage = (value: unknown): value is HtmlPage =>
  * stands in no frame.
  */
 export function renderPage(
-  { title, content, script, style = '', isListed = false }: HtmlPage,
+  { title, content, script, style = '', isListed = false, hasForms = false, headers }: HtmlPage,
   brand: Brand,
 ): { readonly html: string; readonly headers: Readonly<Record<string, string>> } {
   const css = `${STYLE}${style}:root{--accent:${brand.accent};--accent-text:${brand.accentText}}`;
@@ -59,9 +63,11 @@ export function renderPage(
     "img-src 'self' data:",
     `style-src ${hashOf(css)}`,
     ...(script === undefined ? [] : [`script-src ${hashOf(script)}`, "connect-src 'self'"]),
-    "form-action 'none'",
+    `form-action ${hasForms ? "'self'" : "'none'"}`,
     "base-uri 'none'",
     "frame-ancestors 'none'",
   ].join('; ');
-  return { html, headers: { 'content-security-policy': policy } };
+  // A browser that is to name no referrer does not say either which page has sent a form.
+  const referrer = hasForms ? { 'referrer-policy': 'same-origin' } : {};
+  return { html, headers: { 'content-security-policy': policy, ...referrer, ...headers } };
 }

@@ -149,6 +149,8 @@ export const invoiceReply = namedObject('Invoice', {
   ),
 });
 
+export type InvoiceView = z.infer<typeof invoiceReply>;
+
 export function subscriptionView(row: SubscriptionRow): SubscriptionView {
   const { id, store, product, cycle: paid, quantity, state } = row;
   return {
@@ -214,7 +216,7 @@ function nextOf({
   return { plan: `${product}.${plan}`, cycle: next_cycle, quantity, at: at.toISOString() };
 }
 
-export function invoiceView({ lines, ...row }: InvoiceRow): z.infer<typeof invoiceReply> {
+export function invoiceView({ lines, ...row }: InvoiceRow): InvoiceView {
   const { state } = row;
   if (state === 'draft') throw new Error('a draft was shown');
   return {

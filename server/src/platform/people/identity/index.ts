@@ -42,6 +42,7 @@ export { createUserImporter, externalIdSchema } from './importing/user-importer.
 export { importedByEmail, type ImportedRow, userByExternalId } from './importing/import-store.ts';
 export { assertProven } from './sessions/proof.ts';
 export type { AccountOwner, MadeUser, UserToMake } from './users/registration.ts';
+export type { KeyView } from './keys/keys.ts';
 export { allowsScope } from './keys/scopes.ts';
 export type { AddressRule } from './email/email-flows.ts';
 export type { SignInRule } from './sessions/session-opening.ts';

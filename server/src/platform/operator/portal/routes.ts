@@ -1,0 +1,164 @@
+import {
+  answer,
+  type FormPart,
+  isHtmlPage,
+  namedObject,
+  readForm,
+  type Route,
+  routesFor,
+} from '#platform/http';
+import { invalidInput } from '#platform/kernel';
+import { z } from 'zod';
+import type { Portal, PortalForm } from './portal.ts';
+import { PORTAL } from './sessions.ts';
+
+const route = routesFor<Portal>();
+const page = z.string().describe('A page for people, in HTML.');
+const tag = 'Portal';
+const visited = { tag, auth: 'none', page: true, rate: { perMinute: 60, by: 'ip' } } as const;
+const GONE = ['customer_unknown', 'customer_archived', 'not_found'] as const;
+
+const field = z.string().max(1_000);
+const portalForm = namedObject('PortalForm', {
+  token: field.describe('As the page has it.'),
+  action: z.enum(['pay', 'plan', 'revoke']),
+  plan: field.optional(),
+  cycle: z.enum(['monthly', 'yearly']).optional(),
+  quantity: field.optional(),
+  agreed: field.optional().describe('The price that the page has shown.'),
+  key: field.optional(),
+});
+
+const makeLink = route(
+  'POST /v1/portal/links',
+  {
+    summary: 'Make a link to the portal of a customer',
+    description:
+      'Pages in the product’s brand, where the customer sees plan, use, invoices, members and API keys, changes the plan, and finds the payment provider’s own pages. Send them there at once: the link opens the portal once, within five minutes, for an hour. It takes no Idempotency-Key: each call makes a link and changes nothing.',
+    tag,
+    auth: 'account',
+    onBehalf: true,
+    may: 'admin',
+    scope: 'billing:write',
+    rate: { perMinute: 60, by: 'account' },
+    idempotency: 'none',
+    body: namedObject('CreatePortalLinkRequest', {
+      product: z
+        .string()
+        .min(1)
+        .max(100)
+        .optional()
+        .describe('Whose plan and use are shown. Needed where several products run.'),
+      return_url: z
+        .url({ protocol: /^https?$/ })
+        .max(1_000)
+        .regex(/^[\x21-\x7e]+$/, { error: 'is percent-encoded' })
+        .describe('Where a link of the page leads back to.'),
+    }),
+    reply: {
+      201: namedObject('PortalLink', { url: z.url(), expires_at: z.iso.datetime() }),
+    },
+    errors: ['not_found', 'product_off'],
+  },
+  async ({ accountId, caller, spender, body, wire }, portal) => {
+    const customer = wire.request.headers['x-customer-id'];
+    const { url, expiresAt } = portal.link({
+      accountId,
+      caller,
+      spender,
+      customer: typeof customer === 'string' ? customer : undefined,
+      product: body.product,
+      returnUrl: body.return_url,
+    });
+    return answer(201, { url, expires_at: new Date(expiresAt).toISOString() });
+  },
+);
+
+const openPortal = route(
+  'GET /portal/open',
+  {
+    ...visited,
+    summary: 'Follow a link to the portal',
+    description: 'Leads on to it, with a cookie that holds for an hour.',
+    query: z.strictObject({ token: z.string().min(1).max(5_000) }),
+    reply: { 302: z.undefined() },
+    errors: ['portal_link_over', 'portal_closed', ...GONE],
+  },
+  async ({ query, origin, wire }, portal) => {
+    // Programs that only look at links ask so: it is not used up by them.
+    if (wire.request.method === 'HEAD') return answer(302, undefined, { location: PORTAL });
+    const cookie = await portal.open(query.token, origin);
+    return answer(302, undefined, { location: PORTAL, 'set-cookie': cookie });
+  },
+);
+
+const showPortal = route(
+  'GET /portal',
+  {
+    ...visited,
+    summary: 'Show the portal of a customer',
+    description: 'As a link to it has let them in (`POST /v1/portal/links`).',
+    query: z.strictObject({ view: z.enum(['plans']).optional() }),
+    reply: { 200: page },
+    errors: ['portal_closed', 'product_off', ...GONE],
+  },
+  ({ query, origin, wire }, portal) => {
+    const request = { cookies: wire.request.headers.cookie, origin };
+    return query.view === 'plans' ? portal.showPlans(request) : portal.show(request);
+  },
+);
+
+const submitForm = route(
+  'POST /portal',
+  {
+    ...visited,
+    summary: 'Send a form of the portal',
+    description:
+      'What its pages send, and they alone. It takes no Idempotency-Key: a change is made for the price that its page has shown.',
+    multipart: true,
+    rawBody: true,
+    maxBody: 16_384,
+    body: portalForm,
+    reply: { 200: page, 303: z.undefined() },
+    errors: [
+      'portal_closed',
+      'foreign_form',
+      'product_off',
+      'forbidden',
+      'nothing_sold',
+      'store_unavailable',
+      'store_refused',
+      'managed_elsewhere',
+      'prices_missing',
+      'wrong_account_kind',
+      'conflict',
+      'payment_declined',
+      'price_changed',
+      'does_not_fit',
+      'debit_takes_days',
+      'change_replaced',
+      'subscription_ending',
+      'subscription_over',
+      ...GONE,
+    ],
+  },
+  async ({ origin, wire }, portal) => {
+    const { headers } = wire.request;
+    const form = fieldsOf(readForm(Buffer.from(wire.body), headers['content-type']));
+    const shown = await portal.submit({ cookies: headers.cookie, origin, from: headers.origin }, form);
+    return isHtmlPage(shown) ? shown : answer(303, undefined, { location: PORTAL });
+  },
+);
+
+function fieldsOf(parts: readonly FormPart[]): PortalForm {
+  const parsed = portalForm.safeParse(
+    Object.fromEntries(parts.map(({ name, bytes }) => [name, bytes.toString('utf8')])),
+  );
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const name = issue?.code === 'unrecognized_keys' ? issue.keys[0] : issue?.path[0];
+  throw invalidInput(`body.${String(name)}`, issue?.message ?? 'is not as it should be');
+}
+
+/** The portal of customers. */
+export const portalRoutes: Route[] = [makeLink, openPortal, showPortal, submitForm];
