@@ -3,6 +3,8 @@ import type { Admin } from './history.ts';
 /** Indexes that aren't unique by what they say, and find one row all the same. */
 const ONE_ROW_EACH = new Map([
   ['entitlements.grants_by_id', 'an id is of one grant, whichever account has it'],
+  ['billing.former_invoices_by_store_id', 'a store’s invoice became another at an instant once'],
+  ['billing.former_subscriptions_by_store_id', 'a store’s subscription became another at an instant once'],
   ['blobs.blobs_by_id', 'an id is of one file'],
   ['coditect.licenses_by_id', 'an id is of one licence'],
   ['mail.messages_log', 'an id is of one message'],

@@ -78,22 +78,24 @@ test.each([
   },
 );
 
+/** Begins a trial, and changes its plan with all that the preview says; answers what was due and what was charged. */
+const changes = async (from: string, plan: string) => {
+  const who = await customer();
+  await buy(who, { product: 'coditect', plan: from });
+  const query = `product=coditect&plan=${plan}&when=now`;
+  const { body: shown } = await call(who.key, `GET /v1/billing/subscription/preview?${query}`);
+  const { due_now, unit_amount, quantity, currency, prorated_at } = shown;
+  const agreed = { due_now, unit_amount, quantity, currency };
+  const body = { product: 'coditect', plan, when: 'now', prorated_at, agreed };
+  const before = (await stripe.charges.list({ limit: 100 })).data.length;
+  const { status } = await call(who.key, 'POST /v1/billing/subscription/change', { body });
+  await sandbox.idle();
+  const { data } = await stripe.charges.list({ limit: 100 });
+  const charged = data.slice(0, data.length - before).reduce((sum, { amount }) => sum + amount, 0);
+  return { status, due_now, charged };
+};
+
 test('a preview in a trial can be sent along as it is: a dearer plan ends the trial and is paid, a cheaper one is paid when it ends', async () => {
-  const changes = async (from: string, plan: string) => {
-    const who = await customer();
-    await buy(who, { product: 'coditect', plan: from });
-    const query = `product=coditect&plan=${plan}&when=now`;
-    const { body: shown } = await call(who.key, `GET /v1/billing/subscription/preview?${query}`);
-    const { due_now, unit_amount, quantity, currency, prorated_at } = shown;
-    const agreed = { due_now, unit_amount, quantity, currency };
-    const body = { product: 'coditect', plan, when: 'now', prorated_at, agreed };
-    const before = (await stripe.charges.list({ limit: 100 })).data.length;
-    const { status } = await call(who.key, 'POST /v1/billing/subscription/change', { body });
-    await sandbox.idle();
-    const { data } = await stripe.charges.list({ limit: 100 });
-    const charged = data.slice(0, data.length - before).reduce((sum, { amount }) => sum + amount, 0);
-    return { status, due_now, charged };
-  };
   expect(await changes('starter', 'pro')).toEqual({ status: 200, due_now: 9_900, charged: 9_900 });
   expect(await changes('pro', 'starter')).toEqual({ status: 200, due_now: 0, charged: 0 });
 });

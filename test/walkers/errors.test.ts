@@ -80,6 +80,8 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
 /** Errors that are thrown with a code in a variable, which a list or a type bounds: file and expression. */
 const BOUNDED: Readonly<Record<string, string>> = {
   'server/src/platform/billing/providers/app-store/client.ts notSigned': 'its type lists them',
+  'server/src/platform/billing/importing/rows.ts code': 'one of two that are written above it',
+  'server/src/platform/operator/portal/sessions.ts error': 'its type lists the two',
   'server/src/server/framework.ts code': 'one of three that are written above it',
   'server/src/platform/ai/pipe/outcome.ts code': 'its type lists the codes of provider errors',
   'server/src/platform/ai/errors.ts this.code as ProviderErrorCode': 'the same error again',

@@ -48,7 +48,11 @@ export function createPortalSessions(parts: SessionsParts): PortalSessions {
     const text = Buffer.from(JSON.stringify([session, clock.now() + lasts])).toString('base64url');
     return `${text}.${sign(key, text)}`;
   }
-  function read(keys: readonly string[], token: string, error: string): PortalSession {
+  function read(
+    keys: readonly string[],
+    token: string,
+    error: 'portal_link_over' | 'portal_closed',
+  ): PortalSession {
     const [text = '', signature = ''] = token.split('.', 2);
     if (!keys.some((key) => equalInConstantTime(sign(key, text), signature))) throw new AppError(error);
     const [session, until] = JSON.parse(Buffer.from(text, 'base64url').toString()) as [PortalSession, number];
