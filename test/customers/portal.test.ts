@@ -47,8 +47,7 @@ function browserWith(cookie: string) {
     /** Sends a form with the token of the page; `given` takes the place of what a browser sends. */
     async send(fields: Readonly<Record<string, string>>, given: Readonly<Record<string, string>> = {}) {
       const token = /name="token" value="([^"]+)"/.exec((await show('/portal?view=plans')).html)?.[1] ?? '';
-      const body = new FormData();
-      for (const [name, value] of Object.entries({ token, ...fields })) body.set(name, value);
+      const body = new URLSearchParams({ token, ...fields });
       const headers = { ...asBrowser, cookie, origin: new URL(url).origin, ...given };
       const sent = await fetch(`${url}/portal`, { method: 'POST', headers, body, redirect: 'manual' });
       return { status: sent.status, refresh: sent.headers.get('refresh'), html: await sent.text() };

@@ -26,7 +26,7 @@ export function buttonForm(
   const hidden = Object.entries({ token: formToken, ...fields })
     .map(([name, value]) => `<input type="hidden" name="${name}" value="${escapeHtml(value)}">`)
     .join('');
-  return `<form method="post" action="${PORTAL}" enctype="multipart/form-data">${hidden}${button}</form>`;
+  return `<form method="post" action="${PORTAL}">${hidden}${button}</form>`;
 }
 
 /** `1 December 2026`, as UTC has it. */

@@ -1,15 +1,6 @@
-import {
-  answer,
-  type FormPart,
-  isHtmlPage,
-  namedObject,
-  readForm,
-  type Route,
-  routesFor,
-} from '#platform/http';
-import { invalidInput } from '#platform/kernel';
+import { answer, isHtmlPage, namedObject, type Route, routesFor } from '#platform/http';
 import { z } from 'zod';
-import type { Portal, PortalForm } from './portal.ts';
+import type { Portal } from './portal.ts';
 import { PORTAL } from './sessions.ts';
 
 const route = routesFor<Portal>();
@@ -115,8 +106,7 @@ const submitForm = route(
     summary: 'Send a form of the portal',
     description:
       'What its pages send, and they alone. It takes no Idempotency-Key: a change is made for the price that its page has shown.',
-    multipart: true,
-    rawBody: true,
+    urlencoded: true,
     maxBody: 16_384,
     body: portalForm,
     reply: { 200: page, 303: z.undefined() },
@@ -142,23 +132,12 @@ const submitForm = route(
       ...GONE,
     ],
   },
-  async ({ origin, wire }, portal) => {
+  async ({ body, origin, wire }, portal) => {
     const { headers } = wire.request;
-    const form = fieldsOf(readForm(Buffer.from(wire.body), headers['content-type']));
-    const shown = await portal.submit({ cookies: headers.cookie, origin, from: headers.origin }, form);
+    const shown = await portal.submit({ cookies: headers.cookie, origin, from: headers.origin }, body);
     return isHtmlPage(shown) ? shown : answer(303, undefined, { location: PORTAL });
   },
 );
-
-function fieldsOf(parts: readonly FormPart[]): PortalForm {
-  const parsed = portalForm.safeParse(
-    Object.fromEntries(parts.map(({ name, bytes }) => [name, bytes.toString('utf8')])),
-  );
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const name = issue?.code === 'unrecognized_keys' ? issue.keys[0] : issue?.path[0];
-  throw invalidInput(`body.${String(name)}`, issue?.message ?? 'is not as it should be');
-}
 
 /** The portal of customers. */
 export const portalRoutes: Route[] = [makeLink, openPortal, showPortal, submitForm];
