@@ -11,6 +11,8 @@ const SPENDING: Readonly<Record<string, string>> = {
   'POST /v1/billing/checkout': VENDORS_PAGE,
   'POST /v1/billing/checkout/link': 'it answers the price, and buys once that is agreed to',
   'POST /v1/billing/portal': VENDORS_PAGE,
+  'POST /v1/portal/links': 'its pages show the price of what they change',
+  'POST /portal': 'its page shows the price, and its form sends that back',
   'POST /v1/checkout/session': VENDORS_PAGE,
   'POST /v1/onboarding/subscribe': VENDORS_PAGE,
   'DELETE /v1/billing/subscription': 'what it bills was agreed to when overage was allowed',
