@@ -2,7 +2,7 @@ import { payingSubscriptions } from '#platform/billing';
 import type { BrandDefaults } from '#platform/brands';
 import { type Config, ConfigError, nearestOf } from '#platform/config';
 import type { Database } from '#platform/db';
-import { isRunning } from '#platform/entitlements';
+import { type Catalogue, isRunning } from '#platform/entitlements';
 import type { Product } from '#platform/product';
 import { products } from '#products';
 
@@ -57,12 +57,16 @@ export function assertNobodyPays({ paid }: ProductChoice, config: Config): void 
   ]);
 }
 
-/** Facts that names follow from where no brand is stored. */
-export function brandDefaults({ mail: { from }, publicUrl }: Config, all: readonly Product[]): BrandDefaults {
-  const named = all.map(({ key, catalogue }) => ({
-    key,
-    name: catalogue.name,
-    isRunning: isRunning(catalogue),
-  }));
-  return { products: named, from, publicUrl };
+/** Facts that names follow from where no brand is stored; `sold` are the present catalogues, those of plans files too. */
+export function brandDefaults(
+  { mail: { from }, publicUrl }: Config,
+  sold: () => readonly Catalogue[],
+): BrandDefaults {
+  return { products: () => sold().map(named), from, publicUrl };
 }
+
+const named = (catalogue: Catalogue) => ({
+  key: catalogue.product,
+  name: catalogue.name,
+  isRunning: isRunning(catalogue),
+});

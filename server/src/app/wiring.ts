@@ -126,7 +126,7 @@ export function wire(parts: WiringParts) {
 }
 
 /** Wires mails, events, and the queue that their deliveries wait in. */
-function wireMessages(parts: WiringParts) {
+function wireMessages(parts: WiringParts, sold: () => readonly Catalogue[]) {
   const { config, crashHook } = parts.options;
   const { logger: log } = parts.telemetry;
   const isOpen = config.environment !== 'production';
@@ -139,7 +139,7 @@ function wireMessages(parts: WiringParts) {
     audit,
     log,
     baseUrl,
-    defaults: brandDefaults(config, parts.products),
+    defaults: brandDefaults(config, sold),
   });
   const mail = createMail({
     ...parts,
@@ -165,12 +165,12 @@ function onlyNameOf(catalogues: readonly Catalogue[]): string | undefined {
 function wirePeople(parts: WiringParts) {
   const { config } = parts.options;
   const { logger: log } = parts.telemetry;
-  const messages = wireMessages(parts);
+  let catalogues: readonly Catalogue[] = parts.products.map(({ catalogue }) => catalogue);
+  const messages = wireMessages(parts, () => catalogues);
   const { audit, brands, mail, webhooks } = messages;
-  const inSource = parts.products.map(({ catalogue }) => catalogue);
-  const sold = { ...parts, audit, catalogues: inSource, webhooks };
+  const sold = { ...parts, audit, catalogues, webhooks };
   const entitlements = createEntitlements({ ...sold, freeAccountsPerUser: config.freeAccountsPerUser });
-  const { list: catalogues } = entitlements.liveCatalogues;
+  catalogues = entitlements.liveCatalogues.list;
   const planRates = createPlanRates({ ...parts, catalogues });
   const accounts = createAccounts({
     ...parts,

@@ -24,7 +24,9 @@ export const mail: Verb = async ({ config, words: [what, only, ...rest] }) => {
   // Without the database: as where no brand is stored.
   const brand = resolveBrand(SERVER, {
     rows: new Map(),
-    defaults: brandDefaults(config, withChoice(products, config.products)),
+    defaults: brandDefaults(config, () =>
+      withChoice(products, config.products).map(({ catalogue }) => catalogue),
+    ),
   });
   const folder = join(config.dataDir, 'mail-preview');
   makeFolder(folder);

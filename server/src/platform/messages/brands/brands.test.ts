@@ -174,7 +174,7 @@ describe('a name that is not set', () => {
   const reel = { key: 'reel', name: 'Reel', isRunning: true };
   const prism = { ...reel, key: 'prism', name: 'Prism' };
   const nowhere: BrandDefaults = {
-    products: [reel, prism],
+    products: () => [reel, prism],
     from: { name: undefined, address: 'plinth@localhost' },
     publicUrl: undefined,
   };
@@ -204,14 +204,14 @@ describe('a name that is not set', () => {
     ],
     [
       'the only product’s, for the server',
-      named(SERVER, { from, products: [reel] }, { reel: { name: 'Shorts' } }),
+      named(SERVER, { from, products: () => [reel] }, { reel: { name: 'Shorts' } }),
       ['Shorts', 'Shorts'],
     ],
-    ['the name in MAIL_FROM', named(SERVER, { from, products: [reel] }), ['Post', 'Post']],
+    ['the name in MAIL_FROM', named(SERVER, { from, products: () => [reel] }), ['Post', 'Post']],
     ['the product’s', named('reel', {}), ['Reel', 'Reel']],
     [
       'the only product’s that runs',
-      named(SERVER, { products: [reel, { ...prism, isRunning: false }] }),
+      named(SERVER, { products: () => [reel, { ...prism, isRunning: false }] }),
       ['Reel', 'Reel'],
     ],
     [

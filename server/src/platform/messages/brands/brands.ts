@@ -53,12 +53,10 @@ export interface BrandView {
 /** Brands, as operators set them: each process reads them at its start, when another tells of a change, and every few seconds. */
 export function createBrands({ db, audit, log, baseUrl, defaults }: BrandsParts) {
   let rows: ReadonlyMap<string, BrandRow & Branded> = new Map();
-  const resolved = new Map<string, Brand>();
 
   async function read(): Promise<void> {
     const [found] = await db.system('brands.brands', [listBrands]);
     rows = new Map(found.map((row) => [row.product, { ...row, fields: fieldsOf(row) }]));
-    resolved.clear();
   }
   const { look: refresh, ...follower } = createFollower({
     db,
@@ -69,14 +67,10 @@ export function createBrands({ db, audit, log, baseUrl, defaults }: BrandsParts)
   });
 
   /** The brand of a product, or of the server. */
-  function brandOf(product: string = SERVER): Brand {
-    const known = resolved.get(product) ?? resolveBrand(product, { rows, defaults });
-    resolved.set(product, known);
-    return known;
-  }
+  const brandOf = (product: string = SERVER): Brand => resolveBrand(product, { rows, defaults });
 
   function assertKnown(product: string): void {
-    if (product === SERVER || defaults.products.some(({ key }) => key === product)) return;
+    if (product === SERVER || defaults.products().some(({ key }) => key === product)) return;
     throw new AppError('not_found', {
       message: `There is no such product; the server's own brand is "${SERVER}".`,
     });
@@ -135,7 +129,7 @@ export function createBrands({ db, audit, log, baseUrl, defaults }: BrandsParts)
     },
     async list(): Promise<readonly BrandView[]> {
       await refresh();
-      return [SERVER, ...defaults.products.map(({ key }) => key)].map(viewOf);
+      return [SERVER, ...defaults.products().map(({ key }) => key)].map(viewOf);
     },
     async read(product: string): Promise<BrandView> {
       assertKnown(product);

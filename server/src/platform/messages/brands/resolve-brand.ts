@@ -7,7 +7,8 @@ export const SERVER = 'server';
 
 /** Facts that names follow from where no brand is stored. */
 export interface BrandDefaults {
-  readonly products: readonly { readonly key: string; readonly name: string; readonly isRunning: boolean }[];
+  /** At each use: plans files may add some while a server runs. */
+  products(): readonly { readonly key: string; readonly name: string; readonly isRunning: boolean }[];
   /** Sender of mails by the settings; its name where MAIL_FROM has one. */
   readonly from: { readonly name: string | undefined; readonly address: string };
   /** undefined: this server is not known by any address but this machine's. */
@@ -29,9 +30,10 @@ export function resolveBrand(
   product: string,
   { rows, defaults }: { readonly rows: ReadonlyMap<string, Branded>; readonly defaults: BrandDefaults },
 ): Brand {
-  const running = defaults.products.filter(({ isRunning }) => isRunning);
+  const products = defaults.products();
+  const running = products.filter(({ isRunning }) => isRunning);
   const only = running.length === 1 ? running[0] : undefined;
-  const own = product === SERVER ? only : defaults.products.find(({ key }) => key === product);
+  const own = product === SERVER ? only : products.find(({ key }) => key === product);
   const keys = product === SERVER ? [SERVER, ...(only === undefined ? [] : [only.key])] : [product, SERVER];
   const chain = keys.flatMap((key) => rows.get(key) ?? []);
   const first = <Field extends keyof StoredBrand>(field: Field) =>

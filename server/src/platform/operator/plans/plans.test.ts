@@ -90,6 +90,16 @@ test('a product that is a plans file alone is sold, and limits what a backend ta
   expect(body['data']).toMatchObject([{ id: 'notes.free' }, { id: 'notes.pro' }]);
 });
 
+const titleOf = async () =>
+  /<title>([^<]*)/.exec(await (await fetch(`${one.url}/pricing/notes`)).text())?.[1];
+
+test('a product that is a plans file alone has pages by its name, and a brand of its own', async () => {
+  expect(await titleOf()).toMatch(/^Prices · (?!Plinth)/);
+  const stored = await call(admin, 'PUT /v1/admin/brands/notes', { body: { name: 'Acme Notes' } });
+  expect(stored.status).toBe(200);
+  expect(await titleOf()).toBe('Prices · Acme Notes');
+});
+
 describe('a change of the file', () => {
   test('is the next version in every process, and each account has it at once', async () => {
     const { accountId } = await one.customer();
