@@ -33,25 +33,26 @@ export function providersOf(parts: OpenIdParts, signIn: SignIn): Providers {
   const { google, apple, microsoft: atMicrosoft, github, firebase } = signIn;
   const atGitHub = github && createGitHubClient(parts, { ...github, url: github.issuer });
   const clients = (
-    of: ProviderSettings | undefined,
+    { issuer, web, app }: ProviderSettings,
     more: (client: Client) => Partial<OpenIdSettings> = () => ({}),
   ) => {
     const client = (one: Client | undefined) =>
-      of && one && createOpenIdClient(parts, { issuer: of.issuer, ...one, ...more(one) });
-    return { web: client(of?.web), app: client(of?.app) };
+      one && createOpenIdClient(parts, { issuer, ...one, ...more(one) });
+    return { web: client(web), app: client(app) };
   };
   return {
     clients: {
-      google: clients(google),
-      apple: clients(apple, ({ clientId }) => ({
-        ...(apple && { clientSecret: appleSecret(parts.clock, { ...apple.key, ...apple, clientId }) }),
-        dialect: APPLE,
-      })),
-      microsoft: clients(
-        atMicrosoft,
-        () => (atMicrosoft && { dialect: microsoft(atMicrosoft.tenant) }) ?? {},
-      ),
-      github: { web: atGitHub, app: atGitHub },
+      ...(google && { google: clients(google) }),
+      ...(apple && {
+        apple: clients(apple, ({ clientId }) => ({
+          clientSecret: appleSecret(parts.clock, { ...apple.key, ...apple, clientId }),
+          dialect: APPLE,
+        })),
+      }),
+      ...(atMicrosoft && {
+        microsoft: clients(atMicrosoft, () => ({ dialect: microsoft(atMicrosoft.tenant) })),
+      }),
+      ...(atGitHub && { github: { web: atGitHub, app: atGitHub } }),
     },
     firebase: firebase && createFirebase(parts, firebase),
   };

@@ -1,4 +1,4 @@
-import { isAnswer, type Route } from '#platform/http';
+import { isAnswer, ownCookie, type Route } from '#platform/http';
 import { AppError, declareErrors } from '#platform/kernel';
 import type { CallRequest, InFlightRequest } from './in-flight.ts';
 import type { ServerSettings } from './parts.ts';
@@ -69,20 +69,21 @@ function cookieOf(request: CallRequest, { publicUrl }: Pick<ServerSettings, 'pub
   const own = URL.parse(publicUrl ?? `${protocol}://${host}`);
   if (own === null || headers.origin !== own.origin || !JSON_TYPE.test(headers['content-type'] ?? ''))
     throw new AppError('own_origin_required');
-  const isSecure = own.protocol === 'https:';
-  // The prefix keeps neighbours of this host from setting it (RFC 6265bis, section 4.1.3). Ports of a host share cookies.
-  const name = isSecure ? '__Host-plinth_refresh' : `plinth_refresh_${own.port === '' ? '80' : own.port}`;
-  const pattern = new RegExp(`(?:^|;\\s*)${name}=([\\w-]{1,200})(?:;|$)`);
-  const write = (value: string, seconds: number) =>
-    `${name}=${value}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Strict${isSecure ? '; Secure' : ''}`;
+  const cookie = ownCookie({
+    isSecure: own.protocol === 'https:',
+    names: ['__Host-plinth_refresh', `plinth_refresh_${own.port === '' ? '80' : own.port}`],
+    value: '[\\w-]{1,200}',
+    path: '/',
+    sameSite: 'Strict',
+  });
   return {
-    write: (token: string) => write(token, KEPT),
-    clear: () => write('', 0),
+    write: (token: string) => cookie.write(token, KEPT),
+    clear: () => cookie.write('', 0),
     /** The body of a refresh, with the token of the cookie. */
     tokenFor(body: SessionCall['body']) {
       if (body?.refresh_token !== undefined)
         throw new AppError('validation_failed', { message: 'The refresh token is in the cookie alone.' });
-      const token = pattern.exec(headers.cookie ?? '')?.[1];
+      const token = cookie.read(headers.cookie);
       if (token === undefined)
         throw new AppError('unauthenticated', { message: 'There is no session in a cookie. Sign in.' });
       return { refresh_token: token };

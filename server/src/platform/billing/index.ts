@@ -12,6 +12,7 @@ import { purchaseRoutes } from './purchases/routes.ts';
 import { createSales } from './sales.ts';
 import { sharingRoutes } from './sharing/routes.ts';
 
+export { ORDER_ERRORS } from './subscriptions/order-errors.ts';
 export { createSubscriptionImporter } from './import-subscriptions.ts';
 export { entitlementReply, type EntitlementView, type LimitInUse } from './views.ts';
 export type { PriceList } from './price-list.ts';

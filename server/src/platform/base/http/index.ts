@@ -1,5 +1,6 @@
 import './errors.ts';
 
+export { ownCookie } from './own-cookie.ts';
 export { answerEach, itemError, type ItemError } from './answer-each.ts';
 export {
   addressBlock,

@@ -7,6 +7,12 @@ export function sha256(data: string | Uint8Array): string {
   return hash('sha256', data, 'hex');
 }
 
+/** A UUID of version 8 (RFC 9562, section 5.8) that follows from a text: the same each time. */
+export function uuidOf(text: string): string {
+  const hex = sha256(text);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}
+
 /** A URL-safe token of 256 random bits, with a prefix that secret scanners can find. */
 export function randomToken(random: Random, prefix = ''): string {
   return prefix + Buffer.from(random.bytes(32)).toString('base64url');

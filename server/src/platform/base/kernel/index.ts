@@ -1,5 +1,5 @@
 export { type Clock, type ClockReading, elapsed, readClocks, systemClock } from './clock.ts';
-export { equalInConstantTime, randomToken, seal, sha256, unseal } from './crypto.ts';
+export { equalInConstantTime, randomToken, seal, sha256, unseal, uuidOf } from './crypto.ts';
 export {
   createEndOfTurn,
   type EndOfTurn,

@@ -8,6 +8,7 @@ export { checkKeys, compareKeys } from './proofs.ts';
 export { reseal } from './reseal.ts';
 export { type Sealed, sealedColumn, sealedColumns } from './sealed-columns.ts';
 export { createSecrets, keyOf, type Secrets } from './secrets.ts';
+export { createSignedTokens, type SignedTokens } from './signed-tokens.ts';
 
 /** How erasure treats the names of master keys, and the keys of accounts. */
 export const secretsDataRules: DataRule[] = [

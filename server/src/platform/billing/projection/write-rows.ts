@@ -1,5 +1,5 @@
 import { type Statement, statement, type Transaction } from '#platform/db';
-import { sha256 } from '#platform/kernel';
+import { uuidOf } from '#platform/kernel';
 import type { InvoiceFacts, LineFacts, PaymentFacts, SaleFacts, SubscriptionFacts } from '../facts.ts';
 import type { ProviderMode } from '../payment-provider.ts';
 import type { AppliedObject } from './applied-object.ts';
@@ -210,11 +210,8 @@ function upsert({ accountId, provider, mode }: AppliedObject, table: Table, row:
 }
 
 /** A UUID that follows from the provider's id: rows that are told again from the kept bodies have the ids that they had. */
-function idOf({ provider, mode }: ProviderMode, storeId: string): string {
-  const hex = sha256(`${provider} ${mode} ${storeId}`);
-  // Version 8: made by a rule of one's own (RFC 9562, 5.8).
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
-}
+const idOf = ({ provider, mode }: ProviderMode, storeId: string): string =>
+  uuidOf(`${provider} ${mode} ${storeId}`);
 
 const deleteRow = ({ accountId, provider, mode, ref }: AppliedObject, table: 'subscriptions' | 'invoices') =>
   statement(

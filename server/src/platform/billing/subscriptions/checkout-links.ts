@@ -1,8 +1,7 @@
-import { createHmac } from 'node:crypto';
 import '../errors.ts';
 import { type Catalogue, localName, type Price } from '#platform/entitlements';
-import { type AccountId, AppError, type Clock, equalInConstantTime, type UserId } from '#platform/kernel';
-import type { Secrets } from '#platform/secrets';
+import { type AccountId, AppError, type Clock, type UserId } from '#platform/kernel';
+import { createSignedTokens, type Secrets } from '#platform/secrets';
 
 /** How long a link leads to a checkout. */
 const GOOD_FOR = 3_600_000;
@@ -46,15 +45,10 @@ export interface CheckoutLinksParts {
 }
 
 export function createCheckoutLinks(parts: CheckoutLinksParts): CheckoutLinks {
-  const { catalogues, clock } = parts;
-  const keys = parts.secrets.derived('', CONTEXT);
-  const [current = ''] = keys;
-
-  function linkTo(plan: string, { accountId, userId }: Buyer): string {
-    const order = Buffer.from(JSON.stringify([accountId, userId, plan, clock.now() + GOOD_FOR]));
-    const text = order.toString('base64url');
-    return `${parts.reachedAt()}${PAGE}#${text}.${sign(current, text)}`;
-  }
+  const { catalogues } = parts;
+  const tokens = createSignedTokens(parts, CONTEXT);
+  const linkTo = (plan: string, { accountId, userId }: Buyer) =>
+    `${parts.reachedAt()}${PAGE}#${tokens.write([accountId, userId, plan], GOOD_FOR)}`;
 
   return {
     offer(id, buyer) {
@@ -71,19 +65,10 @@ export function createCheckoutLinks(parts: CheckoutLinksParts): CheckoutLinks {
       };
     },
     read(token) {
-      const [text = '', signature = ''] = token.split('.', 2);
-      if (!keys.some((key) => equalInConstantTime(sign(key, text), signature)))
-        throw new AppError('checkout_link_expired');
-      const [accountId, userId, plan, until] = JSON.parse(Buffer.from(text, 'base64url').toString()) as [
-        AccountId,
-        UserId,
-        string,
-        number,
-      ];
-      if (until < clock.now()) throw new AppError('checkout_link_expired');
+      const found = tokens.read(token);
+      if (found === undefined || found.until < parts.clock.now()) throw new AppError('checkout_link_expired');
+      const [accountId, userId, plan] = found.values as [AccountId, UserId, string];
       return { accountId, userId, plan };
     },
   };
 }
-
-const sign = (key: string, text: string) => createHmac('sha256', key).update(text).digest('base64url');

@@ -13,6 +13,7 @@ import { z } from 'zod';
 import { currencyCode } from '../currency-code.ts';
 import { SOLD_CYCLES } from '../cycles.ts';
 import { isFinal } from '../providers/stripe/client.ts';
+import { NOT_HERE, ORDER_ERRORS } from './order-errors.ts';
 import { checkoutLinkPage } from './checkout-link-page.ts';
 import type { Subscriptions } from './service.ts';
 import {
@@ -71,7 +72,6 @@ const changePrice = namedObject('AgreedChangePrice', { ...recurringFields, due_n
 const named = z.strictObject({
   product: product.optional().describe('Needed where the account has subscriptions of several products.'),
 });
-const NOT_HERE = ['nothing_sold', 'store_unavailable', 'store_refused'] as const;
 
 const position = z.tuple([instant, z.uuid()]);
 const before = (cursor: string | undefined) =>
@@ -187,23 +187,7 @@ export const followCheckoutLink = route(
       agreed: changePrice.optional(),
     }),
     reply: { 200: followedLinkReply },
-    errors: [
-      ...NOT_HERE,
-      'not_found',
-      'payment_declined',
-      'price_changed',
-      'does_not_fit',
-      'debit_takes_days',
-      'change_replaced',
-      'subscription_ending',
-      'subscription_over',
-      'checkout_link_expired',
-      'managed_elsewhere',
-      'prices_missing',
-      'product_off',
-      'wrong_account_kind',
-      'conflict',
-    ],
+    errors: [...ORDER_ERRORS, 'not_found', 'checkout_link_expired'],
   },
   ({ body, origin }, subscriptions) => subscriptions.followLink(body, origin),
 );

@@ -1,7 +1,7 @@
 import type { Actor, Audit, RequestOrigin } from '#platform/audit';
 import { type Statement, statement, type Transaction } from '#platform/db';
 import type { Catalogue } from '#platform/entitlements';
-import { type AccountId, AppError, type Ids, invalidInput, sha256 } from '#platform/kernel';
+import { type AccountId, AppError, type Ids, invalidInput, uuidOf } from '#platform/kernel';
 import type { Webhooks } from '#platform/webhooks';
 
 /** Credits that an account gets beside those of its plan. */
@@ -120,12 +120,7 @@ export function createRowCredits({
   };
 }
 
-/** A UUIDv8 (RFC 9562): a digest of what names the row. */
-function idOf({ accountId, rowId }: RowCredits): string {
-  const hex = sha256(JSON.stringify(['credits', accountId, rowId]));
-  const variant = ((Number.parseInt(hex.slice(16, 17), 16) % 4) + 8).toString(16);
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
-}
+const idOf = ({ accountId, rowId }: RowCredits) => uuidOf(JSON.stringify(['credits', accountId, rowId]));
 
 const ASKED = `jsonb_to_recordset($1::text::jsonb) as r (account_id uuid, id uuid, product text, name text, source text, amount bigint, expires_at timestamptz, cause text)`;
 

@@ -1,3 +1,4 @@
+import { ORDER_ERRORS } from '#platform/billing';
 import { answer, isHtmlPage, namedObject, type Route, routesFor } from '#platform/http';
 import { z } from 'zod';
 import type { Portal } from './portal.ts';
@@ -110,27 +111,7 @@ const submitForm = route(
     maxBody: 16_384,
     body: portalForm,
     reply: { 200: page, 303: z.undefined() },
-    errors: [
-      'portal_closed',
-      'foreign_form',
-      'product_off',
-      'forbidden',
-      'nothing_sold',
-      'store_unavailable',
-      'store_refused',
-      'managed_elsewhere',
-      'prices_missing',
-      'wrong_account_kind',
-      'conflict',
-      'payment_declined',
-      'price_changed',
-      'does_not_fit',
-      'debit_takes_days',
-      'change_replaced',
-      'subscription_ending',
-      'subscription_over',
-      ...GONE,
-    ],
+    errors: [...ORDER_ERRORS, 'portal_closed', 'foreign_form', 'forbidden', ...GONE],
   },
   async ({ body, origin, wire }, portal) => {
     const { headers } = wire.request;

@@ -1,7 +1,7 @@
-import { createHmac } from 'node:crypto';
 import './errors.ts';
+import { ownCookie } from '#platform/http';
 import { type AccountId, AppError, type Clock, equalInConstantTime, type UserId } from '#platform/kernel';
-import type { Secrets } from '#platform/secrets';
+import { createSignedTokens, type Secrets, type SignedTokens } from '#platform/secrets';
 
 /** How long a link opens the portal, and how long that stays open then. */
 const LINK_LASTS = 300_000;
@@ -40,49 +40,46 @@ export interface SessionsParts {
 
 /** Sessions are signed, and kept by their browser alone. */
 export function createPortalSessions(parts: SessionsParts): PortalSessions {
-  const { clock } = parts;
-  const keysOf = (purpose: string) => parts.secrets.derived('', `customer portal: ${purpose}`);
-  const [links, sessions, forms] = [keysOf('links'), keysOf('sessions'), keysOf('forms')];
+  const { clock, secrets } = parts;
+  const links = createSignedTokens(parts, 'customer portal: links');
+  const sessions = createSignedTokens(parts, 'customer portal: sessions');
 
-  function write([key = '']: readonly string[], session: PortalSession, lasts: number): string {
-    const text = Buffer.from(JSON.stringify([session, clock.now() + lasts])).toString('base64url');
-    return `${text}.${sign(key, text)}`;
-  }
   function read(
-    keys: readonly string[],
+    tokens: SignedTokens,
     token: string,
     error: 'portal_link_over' | 'portal_closed',
   ): PortalSession {
-    const [text = '', signature = ''] = token.split('.', 2);
-    if (!keys.some((key) => equalInConstantTime(sign(key, text), signature))) throw new AppError(error);
-    const [session, until] = JSON.parse(Buffer.from(text, 'base64url').toString()) as [PortalSession, number];
-    if (until <= clock.now()) throw new AppError(error, { details: { product: session.product } });
+    const found = tokens.read(token);
+    if (found === undefined) throw new AppError(error);
+    const [session] = found.values as [PortalSession];
+    if (found.until <= clock.now()) throw new AppError(error, { details: { product: session.product } });
     return session;
   }
-  /** Ports of a host share cookies; the prefix keeps a page without TLS from setting it. */
   function cookie() {
     const { protocol, port } = new URL(parts.reachedAt());
-    const isSecure = protocol === 'https:';
-    return { isSecure, name: isSecure ? '__Secure-portal' : `portal_${port === '' ? '80' : port}` };
+    return ownCookie({
+      isSecure: protocol === 'https:',
+      names: ['__Secure-portal', `portal_${port === '' ? '80' : port}`],
+      value: '[\\w.-]{1,4000}',
+      path: PORTAL,
+      // A payment page of the provider leads back here.
+      sameSite: 'Lax',
+    });
   }
 
   return {
     link: (session) => ({
-      url: `${parts.reachedAt()}${PORTAL}/open?token=${write(links, session, LINK_LASTS)}`,
+      url: `${parts.reachedAt()}${PORTAL}/open?token=${links.write([session], LINK_LASTS)}`,
       expiresAt: clock.now() + LINK_LASTS,
     }),
     readLink: (token) => read(links, token, 'portal_link_over'),
-    cookieFor(session) {
-      const { name, isSecure } = cookie();
-      const value = write(sessions, session, SESSION_LASTS);
-      // Lax: a payment page of the provider leads back here.
-      return `${name}=${value}; Path=${PORTAL}; Max-Age=${SESSION_LASTS / 1_000}; HttpOnly; SameSite=Lax${isSecure ? '; Secure' : ''}`;
-    },
-    read(cookies = '') {
-      const token = new RegExp(`(?:^|;\\s*)${cookie().name}=([\\w.-]{1,4000})(?:;|$)`).exec(cookies)?.[1];
+    cookieFor: (session) => cookie().write(sessions.write([session], SESSION_LASTS), SESSION_LASTS / 1_000),
+    read(cookies) {
+      const token = cookie().read(cookies);
       if (token === undefined) throw new AppError('portal_closed');
-      const [key = ''] = forms;
-      return { session: read(sessions, token, 'portal_closed'), formToken: sign(key, token) };
+      const session = read(sessions, token, 'portal_closed');
+      const [formToken = ''] = secrets.derived(token, 'customer portal: forms');
+      return { session, formToken };
     },
     assertOwnForm(origin, [expected, sent]) {
       const isOwn = origin === new URL(parts.reachedAt()).origin && equalInConstantTime(expected, sent);
@@ -90,5 +87,3 @@ export function createPortalSessions(parts: SessionsParts): PortalSessions {
     },
   };
 }
-
-const sign = (key: string, text: string) => createHmac('sha256', key).update(text).digest('base64url');

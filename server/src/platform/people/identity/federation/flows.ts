@@ -1,6 +1,7 @@
 import { createHash, createHmac } from 'node:crypto';
 import type { RequestOrigin } from '#platform/audit';
 import { commitPoint, type Transaction } from '#platform/db';
+import { ownCookie } from '#platform/http';
 import { AppError, equalInConstantTime, randomToken, sha256, type UserId } from '#platform/kernel';
 import type { DeviceGiven } from '../sessions/devices.ts';
 import { completeSignIn, type SessionOpeningParts } from '../sessions/session-opening.ts';
@@ -73,12 +74,22 @@ export interface SignInFlows {
 }
 
 const PREFIX = 'plo_';
+/** Seconds that a state is good. */
+const STATE_LASTS = 600;
 
 export function createSignInFlows(parts: FlowsParts): SignInFlows {
   const { db, random, settings } = parts;
   // The console's own page is this server's: its code goes to no other server.
   const isAllowed = returnsAllowed([...settings.returnTo, `${new URL(settings.baseUrl).origin}/app/sign-in`]);
-  const cookies = browserCookie(settings.baseUrl.startsWith('https:'));
+  // Binds a sign-in to the browser that began it, so that a link can't sign a user in as another (login CSRF).
+  const cookies = ownCookie({
+    isSecure: settings.baseUrl.startsWith('https:'),
+    names: ['__Host-plinth_sign_in', 'plinth_sign_in'],
+    value: '[\\w-]{43}',
+    path: '/',
+    // It must come along when the provider sends the browser back.
+    sameSite: 'Lax',
+  });
   return {
     async begin({ provider, returnTo, codeChallenge, cookie }) {
       assertReturn(isAllowed, returnTo);
@@ -88,7 +99,7 @@ export function createSignInFlows(parts: FlowsParts): SignInFlows {
       const stateHash = sha256(state);
       const begun = { stateHash, browserHash: sha256(browser), provider, returnTo, codeChallenge };
       await db.system('identity.credentials', BEGUN, (tx) => tx.runAll(putState(begun)));
-      return { state, ...secretsOf(state, browser), setCookie: cookies.write(browser) };
+      return { state, ...secretsOf(state, browser), setCookie: cookies.write(browser, STATE_LASTS) };
     },
     async finish({ provider, state, cookie }) {
       const browser = cookies.read(cookie);
@@ -137,17 +148,4 @@ function secretsOf(state: string, browser: string): { nonce: string; codeVerifie
   const derive = (what: string) =>
     createHmac('sha256', browser).update(`${what} ${state}`).digest('base64url');
   return { nonce: derive('nonce'), codeVerifier: derive('code verifier') };
-}
-
-/** Binds a sign-in to the browser that began it, so that a link can't sign a user in as another (login CSRF). */
-function browserCookie(isSecure: boolean) {
-  // The prefix keeps neighbours of this host from setting it (RFC 6265bis, section 4.1.3).
-  const name = isSecure ? '__Host-plinth_sign_in' : 'plinth_sign_in';
-  const pattern = new RegExp(`(?:^|;\\s*)${name}=([\\w-]{43})(?:;|$)`);
-  return {
-    read: (header: string | undefined) => pattern.exec(header ?? '')?.[1],
-    // Lax: it must come along when the provider sends the browser back. As long as a state is good.
-    write: (browser: string) =>
-      `${name}=${browser}; Path=/; Max-Age=600; HttpOnly; SameSite=Lax${isSecure ? '; Secure' : ''}`,
-  };
 }
