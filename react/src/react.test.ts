@@ -14,7 +14,7 @@ import {
 import { createResource } from './resource.ts';
 import { amountOf, linesOf, money } from './words.ts';
 
-/** What the server answers is what the components take. */
+/** The server answers what the components take. */
 export type Taken = [
   ReplyOf<'GET /v1/customers/{external_id}/entitlements'> extends CustomerEntitlements ? true : never,
   ReplyOf<'GET /v1/plans'> extends PriceList ? true : never,

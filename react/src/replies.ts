@@ -1,4 +1,4 @@
-/** What a customer has of a product: an entry of `GET /v1/customers/{external_id}/entitlements`. Limits are named within the product. */
+/** A customer's plan and limits in a product: an entry of `GET /v1/customers/{external_id}/entitlements`. Limits are named within the product. */
 export interface Entitlement {
   readonly product: string;
   /** `product.plan`; null: none. */
@@ -14,7 +14,7 @@ export interface Entitlement {
   readonly until: string | null;
 }
 
-/** What the app's own server hands on: `await plinth.customer(id).entitlements()`. */
+/** The app's own server hands this on: `await plinth.customer(id).entitlements()`. */
 export interface CustomerEntitlements {
   readonly data: readonly Entitlement[];
 }

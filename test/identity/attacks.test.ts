@@ -53,7 +53,7 @@ const FAULTS: readonly TokenFault[] = [
 ];
 
 describe.each(NAMES)('at %s an attacker', (name) => {
-  test.each(FAULTS)('whose ID token is/has: %s, is nobody', async (fault) => {
+  test.each(FAULTS)('whose ID token is/has: %s, is refused', async (fault) => {
     const email = newEmail();
     const ada = at(name);
     const from = await providers[name].decide((await ada.begin()).href, email);

@@ -172,7 +172,7 @@ const brings = (customer: Customer, day: number) =>
     ? priceOf(customer)
     : 0;
 
-test('a month that is over says for ever what was so at its end, whatever becomes of its customers', async () => {
+test('a month that is over says for ever what was so at its end, and no later change of a customer moves it', async () => {
   const wayOf = fc.oneof(
     { weight: 12, arbitrary: fc.constant('nothing' as const) },
     fc.constantFrom(...WAYS),

@@ -32,7 +32,7 @@ export interface OpenIdSandbox {
   /** A person with an account here, by their email; made up or changed by this. */
   person(email: string, more?: Partial<Person>): Person;
   /**
-   * What a person who agrees is sent back with, as by pressing the button of the page; `undefined` for one who says no. The fields that
+   * Sends a person back as the button of the page does: one who agrees, or `undefined`, who says no. The fields that
    * Apple's page posts are in its query.
    */
   decide(authorizationUrl: string, email: string | undefined): Promise<URL>;

@@ -121,6 +121,6 @@ export const SIGN_IN_SETTINGS = {
   ),
   SANDBOX_SIGN_IN: setting(toggle.optional(), {
     group,
-    says: 'Whether a sandbox stands in for Google and Firebase, and believes whatever anybody says. Not set: where no provider is set and HOST is this machine. Refused in production.',
+    says: 'Whether a sandbox stands in for Google and Firebase, and believes all that a caller says. Not set: where no provider is set and HOST is this machine. Refused in production.',
   }),
 };

@@ -147,7 +147,7 @@ create or replace function billing.paid_share(p_net bigint, p_whole numeric) ret
   select case when p_whole < 1 then 1 when abs(round(p_net / p_whole, 2) * p_whole - p_net) <= 1 then round(p_net / p_whole, 2) else p_net / p_whole end
 $$;
 
--- What subscriptions bring in a year, right before an instant (a month's end: what begins then is the next month's), by what was known then: of each the line
+-- The revenue that subscriptions bring in a year, right before an instant (a month's end: what begins then is the next month's), by what was known then: of each the line
 -- in effect, which is the newest one that covers it. Credits are not: they are of
 -- a line that a newer one took the place of. A line that is not paid (yet) counts until its subscription is suspended or over.
 -- Apple and Google make no invoice before it is paid: there the newest line counts as long as its subscription goes on, deferred, extended, not paid

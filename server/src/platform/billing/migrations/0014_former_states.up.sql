@@ -1,4 +1,4 @@
--- What a subscription was before it changed, and the state that an invoice had: what a report of a month that is over reads. By our clock.
+-- A subscription before it changed, and the state that an invoice had: reports of a month that is over read them. By our clock.
 create table billing.former_subscriptions (
   account_id uuid not null,
   store text not null,
