@@ -116,6 +116,27 @@ test.each([
   },
 );
 
+test('a pack is revenue and no MRR; what is left of it is deferred, and what expired is told apart', async () => {
+  const { key } = await app.admin();
+  const ada = await customer();
+  await buy(ada, HUNDRED);
+  await paint(ada, 43);
+  const [charge = ''] = await chargesOf(ada);
+  await stripe.refunds.create({ charge, amount: 90 });
+  await drainEvents();
+  const read = async (report: string) => {
+    const year = `from=${new Date(sandbox.now()).getUTCFullYear() - 1}-12-31`;
+    const { body } = await call(key, `GET /v1/admin/billing/${report}&account_id=${ada.accountId}&${year}`);
+    return body['data'];
+  };
+  const row = { item: 'studio.hundred', currency: 'usd' };
+  expect(await read('revenue?group=item')).toMatchObject([{ ...row, sales: 1, gross_minor: 810 }]);
+  const sums = { ...row, packs: 1, sold_minor: 900, back_minor: 90, used_minor: 360 };
+  expect(await read('packs?group=item')).toEqual([{ ...sums, deferred_minor: 450, expired_minor: 0 }]);
+  const { body } = await call(key, 'GET /v1/admin/billing/recurring?group=product');
+  expect(body['data']).toEqual([]);
+});
+
 test('a dispute of a pack that was used blocks its account until it is won', async () => {
   const ada = await customer();
   await buy(ada, { ...HUNDRED, quantity: 2 });
