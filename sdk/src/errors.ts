@@ -89,7 +89,7 @@ export class LimitExceeded extends PlinthError {
   /** The cheapest plan that would have admitted it, `product.plan`; null when none would. */
   readonly upgrade: string | null;
   readonly offer: UpgradeOffer | null;
-  /** Of credits that are used up: the cheapest pack; null: none is sold. */
+  /** The cheapest pack, where credits are used up; null: none is sold. */
   readonly pack: PackOffer | null;
 
   constructor(failure: Failure) {

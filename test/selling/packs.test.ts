@@ -75,7 +75,7 @@ test('a pack is offered by the denial that it ends, paid once, shown with its en
       },
     },
   ]);
-  const token = String((details['pack'] as { checkout_url: string }).checkout_url).split('#')[1] ?? '';
+  const token = (details['pack'] as { checkout_url: string }).checkout_url.split('#')[1] ?? '';
   const followed = await call(undefined, 'POST /v1/billing/checkout/link', { body: { token } });
   await sandbox.pay(String(followed.body['checkout_url']));
   await drainEvents();

@@ -111,17 +111,17 @@ test('what is owed does not end with the pack; what is left of a purchase that i
   await at('2041-07-01T00:00:00Z');
   const member = await fixture.member();
   const { accountId } = member;
-  const pack = (gone: number) => [bought('short', '2041-07-01T00:00:00Z', gone)];
-  await books(accountId, pack(0));
+  const pack = bought('short', '2041-07-01T00:00:00Z');
+  await books(accountId, [pack]);
   permitOf(await fixture.admit(member, { units: 50 }));
   await at('2041-09-01T00:00:00Z');
-  await books(accountId, pack(100));
+  await books(accountId, [{ ...pack, gone: 100 }]);
   // The plan has 10 in September: 40 of the pack were used, of July's own 10 each.
   expect(await balance(accountId)).toBe(-30);
   await books(accountId, []);
   expect(await left(accountId)).toEqual(['top_up -40/0', 'plan 10/10']);
   const other = await fixture.member();
-  await books(other.accountId, pack(0));
+  await books(other.accountId, [pack]);
   await books(other.accountId, []);
   expect(await balance(other.accountId)).toBe(10);
 });

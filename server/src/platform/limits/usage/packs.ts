@@ -12,7 +12,7 @@ export interface AddOnPurchase {
   readonly addOn: string;
   readonly quantity: number;
   readonly paidAt: Date;
-  /** Of its price, in minor units, and the part of it that went back. */
+  /** Minor units: what it cost, and the part of it that went back. */
   readonly total: number;
   readonly gone: number;
 }
