@@ -22,7 +22,8 @@ begin
     if v.former is null then
       insert into limits.credits as t (account_id, id, product, name, source, amount, taken, remaining, expires_at, cause, provider, external_id)
         values (p_account, v.id, v.product, v.name, 'top_up', v.amount, v.taken, v.amount - v.taken, v.expires_at, 'bought: ' || v.add_on, p_provider, v.external_id)
-        returning t.remaining into v.remaining;
+        on conflict do nothing returning t.remaining into v.remaining;
+      continue when not found;
     else
       insert into limits.meters (account_id, scope) values (p_account, v.product) on conflict do nothing;
       v_now := limits.lock_meter(p_account, v.product, true);

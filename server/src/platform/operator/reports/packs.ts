@@ -1,8 +1,8 @@
 import type { Mode } from '#platform/billing';
-import { type Database, statement } from '#platform/db';
+import { type Database, type Statement, statement } from '#platform/db';
 import { type RangeQuery, resolveRange } from './range.ts';
 import type { Report } from './report.ts';
-import { afterCursor, keyColumns, rowsOf, summedRows, valuesFor } from './sums.ts';
+import { afterCursor, keyColumns, rowsOf, summedRows, type SumsQuery, valuesFor } from './sums.ts';
 import { readerFor } from './usage.ts';
 
 /** Groups of packs, beside their currency. */
@@ -52,33 +52,31 @@ export async function openPackReport(
     range,
     keys,
     positionOf: (row) => keys.map((key) => row[key] ?? ''),
-    page(at) {
-      const asked = { ...at, range, keys, mode };
-      const { values, place } = valuesFor(asked);
-      return read(
-        statement<PackSums>(
-          `with packs as (${PACKS}), rows as (
-             select *, back as back_minor, price as sold_minor, price - back - unused as used_minor,
-               case when is_over then 0 else unused end as deferred_minor, case when is_over then unused else 0 end as expired_minor
-             from packs where ${rowsOf(question, place)}),
-           ${summedRows(keys, AMOUNTS, afterCursor(asked, place))}`,
-          values,
-        ),
-      );
-    },
+    page: (at) => read(sums(question, { ...at, range, keys, mode })),
   };
 }
 
 /** Units that were taken or are left have their part of the price, rounded; what was used has the rest. */
-const PACKS = `
-  select to_char(i.paid_at at time zone $3, 'YYYY-MM') as month, c.account_id, c.product, c.product || '.' || l.add_on as item, i.currency,
-    l.quantity as packs, l.amount - l.discount as price, coalesce(c.expires_at <= app.now(), false) as is_over,
-    round((l.amount - l.discount)::numeric * c.taken / c.amount)::bigint as back,
-    round((l.amount - l.discount)::numeric * least(greatest(c.remaining, 0), c.amount - c.taken) / c.amount)::bigint as unused
-  from limits.credits c
-  join billing.invoice_lines l on l.account_id = c.account_id and l.store_id = c.external_id
-  join billing.invoices i on i.account_id = l.account_id and i.id = l.invoice_id and i.store = c.provider
-  where i.mode = $5 and i.paid_at >= $1 and i.paid_at < $2`;
+function sums(question: PackQuestion, asked: SumsQuery): Statement<PackSums> {
+  const { values, place } = valuesFor(asked);
+  return statement<PackSums>(
+    `with packs as (
+       select to_char(i.paid_at at time zone $3, 'YYYY-MM') as month, c.account_id, c.product, c.product || '.' || l.add_on as item, i.currency,
+         l.quantity as packs, l.amount - l.discount as price, coalesce(c.expires_at <= app.now(), false) as is_over,
+         round((l.amount - l.discount)::numeric * c.taken / c.amount)::bigint as back,
+         round((l.amount - l.discount)::numeric * least(greatest(c.remaining, 0), c.amount - c.taken) / c.amount)::bigint as unused
+       from limits.credits c
+       join billing.invoice_lines l on l.account_id = c.account_id and l.store_id = c.external_id
+       join billing.invoices i on i.account_id = l.account_id and i.id = l.invoice_id and i.store = c.provider
+       where i.mode = $5 and i.paid_at >= $1 and i.paid_at < $2),
+     rows as (
+       select *, back as back_minor, price as sold_minor, price - back - unused as used_minor,
+         case when is_over then 0 else unused end as deferred_minor, case when is_over then unused else 0 end as expired_minor
+       from packs where ${rowsOf(question, place)}),
+     ${summedRows(asked.keys, AMOUNTS, afterCursor(asked, place))}`,
+    values,
+  );
+}
 
 const COLUMN_OF = { month: 'month', account: 'account_id', product: 'product', item: 'item' } as const;
 
