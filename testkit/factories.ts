@@ -1,5 +1,5 @@
 import { type Database, statement } from '#platform/db';
-import { type Catalogue, timelineOf, type TimedGrant } from '#platform/entitlements';
+import { type Catalogue, isPack, timelineOf, type TimedGrant } from '#platform/entitlements';
 import {
   type AccountId,
   createIds,
@@ -116,7 +116,8 @@ export interface GivenGrant {
 export async function makeGrant(db: Database, accountId: AccountId, given: GivenGrant): Promise<string> {
   const { catalogue, plan, addOn } = given;
   const id = ids.next();
-  const days = addOn === undefined || given.until !== undefined ? null : catalogue.addOns[addOn]?.days;
+  const sold = given.until === undefined ? catalogue.addOns[addOn ?? ''] : undefined;
+  const days = sold === undefined || isPack(sold) ? null : sold.days;
   await db.asMigrator(
     statement(
       `insert into entitlements.grants (account_id, id, product, plan, add_on, source, starts_at, ends_at, days, cause)

@@ -19,6 +19,8 @@ export const gatewayCatalogue = declareCatalogue({
     per_minute: { kind: 'burst', per: 'minute', by: 'account' },
     concurrent: { kind: 'concurrency', by: 'account' },
     daily_cost: { kind: 'budget', per: 'day', by: 'account' },
+    /** Calls that create pictures: a pack adds some that last. */
+    image_calls: { kind: 'credits', per: 'month', by: 'account' },
   },
   options: {
     /** The largest body of a call, in MiB. Pictures are sent as base64, which is a third larger than they are. */
@@ -37,7 +39,7 @@ export const gatewayCatalogue = declareCatalogue({
       longestSeconds: LONGEST_SECONDS,
     },
     images: {
-      consumes: CONSUMED,
+      consumes: [...CONSUMED, 'image_calls'],
       reserve: usd('0.25'),
       longestSeconds: LONGEST_SECONDS,
     },
@@ -64,7 +66,14 @@ export const gatewayCatalogue = declareCatalogue({
       name: 'Developer',
       rank: 1,
       price: { currency: 'usd', monthly: 0 },
-      grants: { calls: 1_000, per_minute: 60, concurrent: 2, daily_cost: usd('0.50'), body_mb: 8 },
+      grants: {
+        calls: 1_000,
+        per_minute: 60,
+        concurrent: 2,
+        daily_cost: usd('0.50'),
+        image_calls: 50,
+        body_mb: 8,
+      },
     },
     scale: {
       name: 'Scale',
@@ -76,7 +85,14 @@ export const gatewayCatalogue = declareCatalogue({
         also: { eur: { monthly: 4_500, yearly: 45_000 } },
       },
       trialDays: 14,
-      grants: { calls: 100_000, per_minute: 1_200, concurrent: 20, daily_cost: usd('25'), body_mb: 32 },
+      grants: {
+        calls: 100_000,
+        per_minute: 1_200,
+        concurrent: 20,
+        daily_cost: usd('25'),
+        image_calls: 2_500,
+        body_mb: 32,
+      },
       // A fifth more than a call of the quota costs.
       overage: [{ limit: 'calls', micros: usd('0.0006'), also: { eur: micros(550) } }],
     },
@@ -89,9 +105,25 @@ export const gatewayCatalogue = declareCatalogue({
         yearly: 59_000,
         also: { eur: { monthly: 5_400, yearly: 54_000 } },
       },
-      perSeat: ['calls', 'per_minute', 'concurrent', 'daily_cost'],
-      grants: { calls: 150_000, per_minute: 1_500, concurrent: 25, daily_cost: usd('30'), body_mb: 32 },
+      perSeat: ['calls', 'per_minute', 'concurrent', 'daily_cost', 'image_calls'],
+      grants: {
+        calls: 150_000,
+        per_minute: 1_500,
+        concurrent: 25,
+        daily_cost: usd('30'),
+        image_calls: 3_000,
+        body_mb: 32,
+      },
       overage: [{ limit: 'calls', micros: usd('0.0006'), also: { eur: micros(550) } }],
+    },
+  },
+  addOns: {
+    image_pack: {
+      name: '500 image calls',
+      price: { currency: 'usd', once: 2_000, also: { eur: { once: 1_900 } } },
+      limit: 'image_calls',
+      credits: 500,
+      months: 12,
     },
   },
   defaultPlan: 'developer',

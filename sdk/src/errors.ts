@@ -63,6 +63,21 @@ export interface UpgradeOffer {
   readonly checkout_url: string | null;
 }
 
+/** A pack of credits that would admit a denied call. */
+export interface PackOffer {
+  /** `product.add_on` */
+  readonly add_on: string;
+  readonly name: string;
+  readonly limit: string;
+  readonly credits: number;
+  /** Months until what is left of them expires. */
+  readonly months: number;
+  /** Minor units. */
+  readonly price: { readonly currency: string; readonly once: number };
+  /** As that of a plan. */
+  readonly checkout_url: string | null;
+}
+
 /** 429: a limit is reached. Nothing was charged. */
 export class LimitExceeded extends PlinthError {
   override readonly name = 'LimitExceeded';
@@ -74,6 +89,8 @@ export class LimitExceeded extends PlinthError {
   /** The cheapest plan that would have admitted it, `product.plan`; null when none would. */
   readonly upgrade: string | null;
   readonly offer: UpgradeOffer | null;
+  /** The cheapest pack, where credits are used up; null: none is sold. */
+  readonly pack: PackOffer | null;
 
   constructor(failure: Failure) {
     super(failure);
@@ -84,6 +101,7 @@ export class LimitExceeded extends PlinthError {
     this.resetsAt = typeof resetsAt === 'string' ? new Date(resetsAt) : null;
     this.upgrade = upgradeIn(this.details);
     this.offer = offerIn(this.details);
+    this.pack = isRecord(this.details['pack']) ? (this.details['pack'] as unknown as PackOffer) : null;
   }
 }
 

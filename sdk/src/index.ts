@@ -14,6 +14,7 @@ export {
 export { type Client, type ClientOptions, createClient } from './client.ts';
 export {
   LimitExceeded,
+  type PackOffer,
   type UpgradeOffer,
   NoAnswer,
   NotFound,

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { statement } from '#platform/db';
 import { advance } from '@plinth/testkit/factories';
 import { LISTED, openSellingApp } from './fixture.ts';
 import { plannedDeath } from '@plinth/testkit/fixtures/planned-death';
@@ -46,6 +47,30 @@ describe('Apple is answered that asks how a purchase was used:', () => {
     expect(consumptionOf(id)).toEqual([answer]);
     expect(await answering.run()).toBe(0);
     expect(consumptionOf(id)).toHaveLength(1);
+  });
+
+  test('a pack of credits was delivered, and the part of it that was used; a refund takes what is left', async () => {
+    const { accountId } = await app.customer();
+    const { id } = live.world.buy({ product: 'gateway.image_pack', appAccountToken: accountId });
+    await app.settled();
+    const left = () =>
+      db.asMigrator(
+        statement<{ left: number }>('select remaining as left from limits.credits where account_id = $1', [
+          accountId,
+        ]),
+      );
+    expect(await left()).toEqual([{ left: 500 }]);
+    const use = 'update limits.credits set remaining = 375 where account_id = $1';
+    await db.asMigrator(statement(use, [accountId]));
+    live.world.askRefund(id);
+    await app.settled();
+    await answering.run();
+    expect(consumptionOf(id)).toMatchObject([
+      { deliveryStatus: 'DELIVERED', consumptionPercentage: 25_000, refundPreference: 'GRANT_PRORATED' },
+    ]);
+    live.world.refund(id);
+    await app.settled();
+    expect(await left()).toEqual([{ left: -125 }]);
   });
 
   test('what is nobody’s here was not delivered, and should be given back', async () => {

@@ -42,6 +42,7 @@ const WHILE_NEW = [
   'payment.refunded',
   'dispute.opened',
   'dispute.closed',
+  'credits.taken_back',
 ]
   .map((type) => `'${type}'`)
   .join(', ');
@@ -57,6 +58,7 @@ export async function openAccountReader(db: Database): Promise<AccountReader> {
   const asked = [
     ...tables.map(({ name }) => rowsOf(name, NUMBERED.includes(name) ? [...PASSING, 'number'] : PASSING)),
     rowsOf('entitlements.grants', PASSING),
+    rowsOf('limits.credits', PASSING),
     `select 'timelines', jsonb_object_agg(product, timeline) from (
        select distinct on (product) product, timeline from entitlements.snapshots where account_id = $1
        order by product, version desc) t`,
@@ -159,6 +161,10 @@ export function moneyIn(rows: Rows): Money {
     disputed: inState('billing.disputes', 'lost'),
   };
 }
+
+/** Units of credits that are left of all that were bought. */
+export const creditsIn = (rows: Rows): number =>
+  listOf(rows['limits.credits']).reduce((sum, { remaining }) => sum + Number(remaining), 0);
 
 export function sumOf(amounts: readonly { readonly amount: number }[]): number {
   return amounts.reduce((sum, { amount }) => sum + amount, 0);

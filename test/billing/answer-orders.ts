@@ -26,7 +26,7 @@ export async function forgetEverything(db: Database, finished: readonly Finished
     truncate billing.inbox, billing.wants, billing.objects, billing.bodies, billing.customers, billing.subscriptions,
       billing.invoices, billing.payments, billing.refunds, billing.disputes, billing.gone_credits, billing.former_subscriptions, billing.former_invoices,
       billing.notices, webhooks.events cascade;
-    truncate entitlements.snapshots, entitlements.grants;`);
+    truncate entitlements.snapshots, entitlements.grants, limits.credits;`);
   for (const { accountId, endedAt } of finished) await db.asMigrator(forgetToldAfter(accountId, endedAt));
 }
 

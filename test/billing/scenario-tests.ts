@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { isShort } from '@plinth/testkit/thorough';
-import { moneyIn, type Rows, withoutTellings } from './account-state.ts';
+import { creditsIn, moneyIn, type Rows, withoutTellings } from './account-state.ts';
 import type { Scenario } from './scenario.ts';
 import { runScenarios, type FinishedScenario, type ScenarioRun } from './run-scenarios.ts';
 import { endText, forgetEverything, inEveryOrder, inSomeOrder } from './answer-orders.ts';
@@ -39,6 +39,9 @@ export function testScenarios(scenarios: readonly Scenario[]): void {
       });
       test('the money is what the provider took and gave back', () => {
         expect(moneyIn(findFinished().rows.told)).toEqual(findFinished().money);
+      });
+      test.runIf(scenario.left !== undefined)('so many credits are left', () => {
+        expect(creditsIn(findFinished().rows.told)).toBe(scenario.left);
       });
       test('events that come twice, late and the newest first end the same', () => {
         expect(whenever(findFinished().rows.late)).toBe(whenever(findFinished().rows.told));

@@ -8,6 +8,8 @@ export interface Scenario {
   /** Our note on whose the customer is, there from the start when not said. */
   readonly noted?: false;
   readonly steps: readonly Step[];
+  /** Units of bought credits that are left at its end. */
+  readonly left?: number;
 }
 
 export interface Step {

@@ -10,6 +10,7 @@ import {
 import { countRows } from '../../server/src/platform/work/erasure/proof.ts';
 import { sealedCounts } from '../../server/src/platform/base/secrets/count-sealed.ts';
 import { openMarginReport } from '../../server/src/platform/operator/reports/margin.ts';
+import { openPackReport } from '../../server/src/platform/operator/reports/packs.ts';
 import {
   openDailyRecurringReport,
   openRecurringReport,
@@ -101,6 +102,12 @@ async function ofReports(db: Database): Promise<[string, Statement[]][]> {
           { db: on, mode },
           { ...range, group: ['month', 'account', 'item', 'kind', ...group] },
         ),
+      ),
+    ],
+    [
+      'server/src/platform/operator/reports/packs.ts sums',
+      await recordReport((on) =>
+        openPackReport({ db: on, mode }, { ...range, group: ['month', 'account', 'product', 'item'] }),
       ),
     ],
     [

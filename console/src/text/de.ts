@@ -56,6 +56,7 @@ export const de: Readonly<Record<TextKey, string>> = {
   'limit.name.calls': 'Aufrufe',
   'limit.name.concurrent': 'Aufrufe',
   'limit.name.daily_cost': 'Modellkosten',
+  'limit.name.image_calls': 'Aufrufe für Bilder',
   'limit.name.exports': 'Exporte',
   'limit.name.full_regenerations': 'Ganze Neufassungen',
   'limit.name.generations': 'Texte',

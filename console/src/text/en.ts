@@ -55,6 +55,7 @@ export const en = {
   'limit.name.calls': 'Calls',
   'limit.name.concurrent': 'Calls',
   'limit.name.daily_cost': 'Model cost',
+  'limit.name.image_calls': 'Calls for pictures',
   'limit.name.exports': 'Exports',
   'limit.name.full_regenerations': 'Whole regenerations',
   'limit.name.generations': 'Generations',

@@ -111,7 +111,11 @@ function shelf(
       {},
       el('h3', {}, addOn.name),
       el('div', { className: 'price' }, price(addOn.price.once, addOn.price.currency)),
-      el('div', { className: 'quiet' }, `once, for ${addOn.days} days`),
+      el(
+        'div',
+        { className: 'quiet' },
+        `once, for ${addOn.pack === null ? `${addOn.days} days` : `${addOn.pack.credits} ${addOn.pack.limit}`}`,
+      ),
       act(`Buy ${addOn.name}`, () => buy({ add_on: addOn.id })),
     ),
   );

@@ -55,7 +55,7 @@ export function serverParts(modules: Modules, { config, version, serve }: AppOpt
       read: async () => ownerKeyOf(config.dataDir, (await installationOf(db)).id),
     },
     upgradeFor: createUpgradeFor(entitlements),
-    offer: modules.sales.checkoutLinks.offer,
+    offersIn: modules.sales.checkoutLinks.offersIn,
   };
 }
 

@@ -15,7 +15,7 @@ export type Fail = (request: CallRequest, error: unknown, form?: ErrorForm) => v
 /** Answers a failure with the envelope, in any state of the answer, counts it for the account, and logs what is our own fault. */
 export function createFailureHandler(
   telemetry: Telemetry,
-  { brandOf, callErrors, offer }: Pick<ServerParts, 'brandOf' | 'callErrors' | 'offer'>,
+  { brandOf, callErrors, offersIn }: Pick<ServerParts, 'brandOf' | 'callErrors' | 'offersIn'>,
 ): Fail {
   return (request, error, form = request.routeOptions.config.errorForm) => {
     const { inFlight } = request;
@@ -33,7 +33,11 @@ export function createFailureHandler(
     const { accountId } = inFlight;
     if (accountId !== undefined)
       callErrors?.count({ accountId, route: routeNameOf(request), requestId: request.id }, failure);
-    const { status, headers, body } = failureAnswer(withOffer(failure, inFlight, offer), request.id, form);
+    const { status, headers, body } = failureAnswer(
+      withOffers(failure, inFlight, offersIn),
+      request.id,
+      form,
+    );
     if (brandOf !== undefined && isOfPage(request)) {
       const page = renderPage(pageOfFailure(failure, request), brandOf(productOf(failure)));
       const named = { ...headers, ...page.headers };
@@ -93,15 +97,16 @@ function hasEnded(error: unknown, inFlight: InFlightRequest): boolean {
   return false;
 }
 
-/** The plan that a denial names, with its price, and a way to buy it for callers who may. */
-function withOffer(
+/** The plan and the pack that a denial names, with their prices, and a way to buy them for callers who may. */
+function withOffers(
   failure: AppError,
   { context }: Pick<InFlightRequest, 'context'>,
-  offer: ServerParts['offer'],
+  offersIn: ServerParts['offersIn'],
 ): AppError {
-  const plan = failure.details?.['upgrade'];
-  if (typeof plan !== 'string' || offer === undefined) return failure;
-  return failure.withDetails({ ...failure.details, offer: offer(plan, buyerOf(context)) ?? null });
+  const { details } = failure;
+  const { upgrade, add_on: pack } = details ?? {};
+  if (offersIn === undefined || (typeof upgrade !== 'string' && typeof pack !== 'string')) return failure;
+  return failure.withDetails({ ...details, ...offersIn({ upgrade, add_on: pack }, buyerOf(context)) });
 }
 
 /** The user in whose name a plan is ordered: a caller who may spend the account's money; the account's owner, where the operator's backend calls. */

@@ -1,4 +1,4 @@
-import type { Buyer, UpgradeOffer } from '#platform/billing';
+import type { CheckoutLinks } from '#platform/billing';
 import type { Safety } from '#platform/ai';
 import type { ServedAccount, ServedName } from '#platform/accounts';
 import type { S3Settings } from '#platform/config';
@@ -117,8 +117,8 @@ export interface ServerParts {
   readonly admit?: (request: SpendingRequest) => Promise<Admission>;
   /** The id of the cheapest plan that would admit it: `reel.standard`. */
   readonly upgradeFor?: UpgradeFor;
-  /** That plan with its price, and a link to its checkout where there is a buyer; undefined: there is no such plan. */
-  readonly offer?: (plan: string, buyer: Buyer | undefined) => UpgradeOffer | undefined;
+  /** That plan, and a pack of credits, with their prices, and links to their checkouts where there is a buyer. */
+  readonly offersIn?: CheckoutLinks['offersIn'];
   /** Where failed calls of accounts are counted. */
   readonly callErrors?: Pick<CallErrors, 'count'>;
   /** Where findings of prechecks are written down, and who gives a second look. The precheck itself needs neither. */

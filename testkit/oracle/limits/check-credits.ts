@@ -7,10 +7,11 @@ import type { CheckInput, LimitCheck } from './limit-check.ts';
 import { type Credit, type Instant, segmentAt, sizeOf, type State } from './state.ts';
 import { type Span, windowOf } from './windows.ts';
 
-/** Credits that have not expired. */
+/** Credits that have not expired, and those that are owed, which do not. */
 function liveCredits(rows: readonly Credit[], name: string, now: Instant): Credit[] {
   return rows.filter(
-    (credit) => credit.name === name && (credit.expiresAt === null || credit.expiresAt > now),
+    ({ name: of, expiresAt, remaining }) =>
+      of === name && (expiresAt === null || expiresAt > now || remaining < 0),
   );
 }
 
@@ -31,7 +32,7 @@ function rolloverAmount(rule: Rule, state: State, starts: Instant): number {
 }
 
 /** The rows with the credits that are due for this window; a bigger plan adds the difference, a smaller one takes nothing. */
-export function dueRows(
+function dueRows(
   rule: Rule,
   { state, now }: Pick<CheckInput, 'state' | 'now'>,
   size: number,
@@ -49,27 +50,52 @@ export function dueRows(
       return [{ ...old, amount: old.amount + more, remaining: old.remaining + more, updatedAt: now }];
     // The row has no id yet: source, name and window identify it.
     const id = `${source} ${name} ${span.starts}`;
-    const whole = { amount: more, remaining: more, expiresAt: span.ends, period: span.starts };
+    const whole = { amount: more, taken: 0, remaining: more, expiresAt: span.ends, period: span.starts };
     return [{ id, name, source, ...whole, updatedAt: now }];
   });
   return { due, span };
 }
 
-/** Soonest expiry first; of those that expire together the plan's last, for they alone may be rolled over. */
+/** Soonest expiry first; of those that expire together first what was given, then the plan's, at last what was bought. */
 function burnOrder(a: Credit, b: Credit): number {
   const [first, second] = [a.expiresAt ?? Infinity, b.expiresAt ?? Infinity];
   if (first !== second) return first - second;
-  const planLast = Number(a.source === 'plan') - Number(b.source === 'plan');
-  return planLast === 0 ? (a.id < b.id ? -1 : 1) : planLast;
+  const turn = turnOf(a) - turnOf(b);
+  return turn === 0 ? (a.id < b.id ? -1 : 1) : turn;
 }
+
+const turnOf = ({ source }: Credit): number => (source === 'top_up' ? 2 : source === 'plan' ? 1 : 0);
 
 function drawsOf(rows: readonly Credit[], units: number): Draw[] {
   let left = units;
   return rows.toSorted(burnOrder).flatMap(({ id, remaining }) => {
-    const amount = Math.min(left, remaining);
+    const amount = Math.min(left, Math.max(0, remaining));
     left -= amount;
     return amount > 0 ? [{ id, amount }] : [];
   });
+}
+
+/** The rows with the credits that are due, after those that are owed were paid by the others; `changed`: those that differ from the state's. */
+export function creditRows(rule: Rule, at: Pick<CheckInput, 'state' | 'now'>, size: number) {
+  const { due, span } = dueRows(rule, at, size);
+  const known = new Set(due.map(({ id }) => id));
+  const all = [...at.state.credits.filter(({ id }) => !known.has(id)), ...due];
+  const live = liveCredits(all, rule.name, at.now);
+  const owing = live.filter(({ remaining }) => remaining < 0).toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  const owed = owing.reduce((sum, { remaining }) => sum - remaining, 0);
+  const draws = drawsOf(live, owed);
+  let left = draws.reduce((sum, { amount }) => sum + amount, 0);
+  const moves = new Map(draws.map(({ id, amount }) => [id, -amount]));
+  for (const { id, remaining } of owing) {
+    const paid = Math.min(left, -remaining);
+    left -= paid;
+    if (paid > 0) moves.set(id, paid);
+  }
+  const rows = live.map((row) => {
+    const move = moves.get(row.id);
+    return move === undefined ? row : { ...row, remaining: row.remaining + move, updatedAt: at.now };
+  });
+  return { rows, span, changed: rows.filter(({ id }) => known.has(id) || moves.has(id)) };
 }
 
 /** Units that are there until they are used or expire. */
@@ -78,10 +104,8 @@ export function checkCredits(rule: Rule, asking: CheckInput): LimitCheck & { cha
   const { state, request, now, segment } = asking;
   const { units } = request;
   const size = sizeOf(segment, name);
-  const { due, span } = dueRows(rule, asking, size ?? 0);
-  const known = new Set(due.map(({ id }) => id));
-  const rows = liveCredits([...state.credits.filter(({ id }) => !known.has(id)), ...due], name, now);
-  const amount = rows.reduce((sum, row) => sum + row.amount, 0);
+  const { rows, changed: due, span } = creditRows(rule, asking, size ?? 0);
+  const amount = rows.reduce((sum, row) => sum + row.amount - row.taken, 0);
   const balance = rows.reduce((sum, row) => sum + row.remaining, 0);
   const draws = drawsOf(rows, units);
   return {
@@ -110,9 +134,12 @@ function creditAlerts(
   of: { readonly rule: Rule; readonly span: Span; readonly product: string; readonly now: Instant },
 ): Change[] {
   const drawn = draws.reduce((sum, draw) => sum + draw.amount, 0);
-  const live = rows.filter(({ remaining, updatedAt }) => remaining > 0 || updatedAt === of.now);
-  const size = live.reduce((sum, row) => sum + row.amount, 0);
-  const before = live.reduce((sum, row) => sum + row.amount - row.remaining, 0);
+  const live = rows.filter(
+    ({ remaining, updatedAt, expiresAt }) =>
+      (remaining > 0 || updatedAt === of.now) && (expiresAt === null || expiresAt > of.now),
+  );
+  const size = live.reduce((sum, row) => sum + row.amount - row.taken, 0);
+  const before = live.reduce((sum, row) => sum + row.amount - row.taken - row.remaining, 0);
   const { starts, ends } = of.span;
   const at = { scope: of.product, name: of.rule.name, starts, kind: 'credits', resetsAt: ends };
   return alertsOf(of.product, at, { before, after: before + drawn, size });

@@ -95,7 +95,7 @@ const READ = `
     'staked', (select coalesce(jsonb_agg(jsonb_build_object('reserve', reserve, 'dueAt', limits.micros(due_at))), '[]') from limits.may_fail($1, at.now)),
     'open', (select coalesce(jsonb_agg(jsonb_build_object('id', id, 'state', state, 'holder', holder, 'jobId', job_id, 'slots', slots, 'dueAt', limits.micros(due_at))), '[]')
       from limits.permits where account_id = $1 and product = $2 and state in ('queued', 'running')),
-    'credits', (select coalesce(jsonb_agg(jsonb_build_object('id', id, 'name', name, 'source', source, 'amount', amount, 'remaining', remaining,
+    'credits', (select coalesce(jsonb_agg(jsonb_build_object('id', id, 'name', name, 'source', source, 'amount', amount, 'taken', taken, 'remaining', remaining,
         'expiresAt', limits.micros(expires_at), 'period', period, 'updatedAt', limits.micros(updated_at))), '[]') from limits.credits where account_id = $1 and product = $2),
     'spenders', (select coalesce(jsonb_agg(jsonb_build_object('refused', s.refused,
         'keyExpiresAt', (select limits.micros(expires_at) from identity.api_keys k where k.account_id = $1 and k.id = s.key_id),

@@ -44,6 +44,9 @@ export interface Credit {
   readonly name: string;
   readonly source: 'plan' | 'rollover' | 'top_up' | 'admin';
   readonly amount: number;
+  /** Units whose money went back. */
+  readonly taken: number;
+  /** Below zero: owed. */
   readonly remaining: number;
   readonly expiresAt: Instant | null;
   readonly period: Instant | null;

@@ -9,10 +9,12 @@ import { texts } from './texts.ts';
 interface BuyButtonProps {
   readonly name: string;
   readonly order: Omit<BodyOf<'POST /v1/billing/checkout'>, 'success_url' | 'cancel_url'>;
+  /** A pack: no plan shows that it was paid, but the credits. */
+  readonly isPack?: boolean;
 }
 
 /** Leads to the provider's page, which leads back here, whichever account is chosen by then. */
-export function BuyButton({ name, order }: BuyButtonProps) {
+export function BuyButton({ name, order, isPack = false }: BuyButtonProps) {
   const { say } = useTexts(texts);
   const chosen = useAccount();
   const { mutate, isPending, error } = useAct(async () => {
@@ -22,7 +24,7 @@ export function BuyButton({ name, order }: BuyButtonProps) {
     const page = await chosen?.api.call('POST /v1/billing/checkout', {
       body: {
         ...order,
-        success_url: `${here}&bought=${plan ?? addOn ?? ''}`,
+        success_url: isPack ? here : `${here}&bought=${plan ?? addOn ?? ''}`,
         cancel_url: `${here}&closed=true`,
       },
     });

@@ -20,7 +20,7 @@ type Overage = ReplyOf<'GET /v1/billing/overage'>['data'][number];
 
 /** What is sold on top of the plans of a product, for some days. */
 export function AddOns({ held: { entitlement } }: { readonly held: Held }) {
-  const { say } = useTexts(texts);
+  const { say, format } = useTexts(texts);
   const { minor } = useMoney();
   const { data: prices } = usePriceList();
   const sold = prices?.add_ons.filter(({ product }) => product === entitlement.product) ?? [];
@@ -41,7 +41,14 @@ export function AddOns({ held: { entitlement } }: { readonly held: Held }) {
           {
             head: say('included'),
             isDim: true,
-            cell: ({ days, lifts }) => say('lifts', { plan: nameOf(lifts), days: String(days) }),
+            cell: ({ days, lifts, pack }) =>
+              pack === null
+                ? say('lifts', { plan: nameOf(lifts ?? ''), days: String(days) })
+                : say('adds', {
+                    credits: format.count(pack.credits),
+                    limit: labelOf({ limit: pack.limit, kind: 'credits' }, null, say),
+                    months: String(pack.months),
+                  }),
           },
           {
             head: say('price'),
@@ -51,10 +58,11 @@ export function AddOns({ held: { entitlement } }: { readonly held: Held }) {
           {
             head: '',
             isFigure: true,
-            cell: ({ id, product, name, price }) =>
+            cell: ({ id, product, name, price, pack }) =>
               mayBuy && (
                 <BuyButton
                   name={name}
+                  isPack={pack !== null}
                   order={{
                     product,
                     add_on: id,

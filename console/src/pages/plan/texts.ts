@@ -24,6 +24,7 @@ export const texts = pageTexts({
   'each.monthly': ['{price} a month', '{price} im Monat'],
   'each.yearly': ['{price} a year', '{price} im Jahr'],
   once: ['{price} once', '{price} einmal'],
+  adds: ['{credits} {limit}, for {months} months', '{credits} {limit}, {months} Monate lang'],
   lifts: ['{plan} for {days} days', '{plan} für {days} Tage'],
   until: ['{what} until {day}', '{what} bis {day}'],
   notSoldSo: ['not sold so', 'so nicht verkauft'],

@@ -6,6 +6,7 @@ import {
   type Grants,
   type GrantValue,
   inCurrency,
+  isPack,
   type LimitDeclaration,
   type Plan,
   UNLIMITED,
@@ -69,8 +70,21 @@ const addOnReply = namedObject('AddOn', {
     once: z.int(),
     also: z.record(currencyCode, namedObject('AddOnAmount', { once: z.int() })),
   }),
-  days: z.int().describe('How long it lasts; bought again meanwhile, it lasts that much longer.'),
-  lifts: z.string().describe('The plan that is at least in effect while it lasts.'),
+  days: z
+    .int()
+    .nullable()
+    .describe('How long it lasts; bought again meanwhile, it lasts that much longer. null: it is a pack.'),
+  lifts: z
+    .string()
+    .nullable()
+    .describe('The plan that is at least in effect while it lasts; null: it is a pack.'),
+  pack: namedObject('Pack', {
+    limit: z.string(),
+    credits: z.int().describe('Units of that limit, beside those of the plan.'),
+    months: z.int().describe('Months from the payment until what is left of them expires.'),
+  })
+    .nullable()
+    .describe('Credits that it adds; null: it lifts a plan for a time.'),
 });
 
 const comparedReply = namedObject('PlanComparison', {
@@ -166,8 +180,10 @@ function priceView({ price }: Plan): PlanView['price'] {
 
 function addOnView({ product }: Catalogue, name: string, addOn: AddOn): PriceList['add_ons'][number] {
   const { currency, once, also = {} } = addOn.price;
-  const lasts = { days: addOn.days, lifts: `${product}.${addOn.lifts}` };
-  return { id: `${product}.${name}`, product, name: addOn.name, price: { currency, once, also }, ...lasts };
+  const of = { id: `${product}.${name}`, product, name: addOn.name, price: { currency, once, also } };
+  if (!isPack(addOn)) return { ...of, days: addOn.days, lifts: `${product}.${addOn.lifts}`, pack: null };
+  const { limit, credits, months } = addOn;
+  return { ...of, days: null, lifts: null, pack: { limit, credits, months } };
 }
 
 function comparisonOf(catalogue: Catalogue): PlanComparison[] {

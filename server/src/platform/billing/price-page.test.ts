@@ -27,6 +27,13 @@ const catalogue: Catalogue = {
       days: 30,
       lifts: 'team',
     },
+    hundred: {
+      name: 'Hundred',
+      price: { currency: 'usd', once: 900, also: { jpy: { once: 1_400 } } },
+      limit: 'summaries',
+      credits: 100,
+      months: 6,
+    },
   },
   plans: {
     team: {
@@ -88,6 +95,7 @@ test('a page of prices says in words what each plan is, has and costs, and nothi
     'Choose Team &amp; Co',
     'Add-ons',
     'Boost $5 or ¥800 for 30 days, with all of Team &amp; Co',
+    'Hundred $9 or ¥1,400 for 100 Summaries, to use within 6 months',
   ]);
   expect(html).toContain('href="https://acme.example/join?a=1&amp;plan=shop.team"');
 });

@@ -67,14 +67,17 @@ const linkIn =
   (plan) =>
     `<a class="button" href="${escapeHtml(linkTo(plan, brand))}">${plan.price.monthly === 0 ? 'Start with' : 'Choose'} ${escapeHtml(plan.name)}</a>`;
 
-function addOnLine({ name, price, days, lifts }: AddOnView, plans: readonly PlanView[]): string {
+function addOnLine({ name, price, days, lifts, pack }: AddOnView, plans: readonly PlanView[]): string {
   const amounts = [
     moneyText(price.once, price.currency),
     ...Object.entries(price.also).map(([currency, { once }]) => moneyText(once, currency)),
   ];
   const plan = plans.find(({ id }) => id === lifts)?.name;
   const lifted = plan === undefined ? '' : `, with all of ${plan}`;
-  return `<li><strong>${escapeHtml(name)}</strong> ${escapeHtml(`${amounts.join(' or ')} for ${plural(days, 'day')}${lifted}`)}</li>`;
+  const lasts =
+    pack === null ? plural(days ?? 0, 'day') : `${FIGURES.format(pack.credits)} ${labelOf(pack.limit)}`;
+  const until = pack === null ? lifted : `, to use within ${plural(pack.months, 'month')}`;
+  return `<li><strong>${escapeHtml(name)}</strong> ${escapeHtml(`${amounts.join(' or ')} for ${lasts}${until}`)}</li>`;
 }
 
 /** The operator's own page, which is told the plan; or the console's page of plans. */

@@ -77,13 +77,21 @@ export function readDenial(decision: Record<string, unknown>): Denial {
   return { limit, of, used, max, ...more, resetsAt, retryAfter, plan };
 }
 
-/** The error of a denial as platform.md describes it: the limit and its use, when to retry, and the plan that would help. */
-export function limitExceeded(denial: Denial, upgrade: string | null): AppError {
+/** The error of a denial as platform.md describes it: the limit and its use, when to retry, and the plan and the pack of credits that would help. */
+export function limitExceeded(denial: Denial, upgrade: string | null, addOn: string | null = null): AppError {
   const { limit, used, max, needed, resetsAt, retryAfter } = denial;
   const left = `"${limit}";r=0${retryAfter === undefined ? '' : `;t=${retryAfter}`}`;
   return new AppError('limit_exceeded', {
     message: messageOf(denial),
-    details: { limit, used, max, ...(needed === undefined ? {} : { needed }), resets_at: resetsAt, upgrade },
+    details: {
+      limit,
+      used,
+      max,
+      ...(needed === undefined ? {} : { needed }),
+      resets_at: resetsAt,
+      upgrade,
+      ...(addOn === null ? {} : { add_on: addOn }),
+    },
     headers: { 'ratelimit-policy': `"${limit}";q=${max}`, ratelimit: left },
     ...(retryAfter === undefined ? {} : { retryAfter }),
   });
@@ -162,7 +170,8 @@ export function admissionError(
   // More of a cooldown is a longer one: only waiting helps.
   const helps = of !== 'cooldown';
   const question = { product, plan, grant: limit, atLeast: Math.max(size + 1, needed ?? 0) };
-  return limitExceeded(admission.denial, helps ? (upgradeFor?.(question) ?? null) : null);
+  const pack = of === 'credits' ? upgradeFor?.pack?.(product, limit) : null;
+  return limitExceeded(admission.denial, helps ? (upgradeFor?.(question) ?? null) : null, pack);
 }
 
 /** The error of a call that was refused, by the reason that the database gives. */

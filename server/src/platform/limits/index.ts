@@ -27,6 +27,7 @@ export {
   type RowCreditsGiver,
   type RowOutcome,
 } from './usage/credits.ts';
+export { type AddOnPurchase, createPackBook, type PackBook, usedOfPack } from './usage/packs.ts';
 export { type Denial, limitExceeded, planRequired, admissionError, refusalError } from './denial.ts';
 export { createDenialEvents, type DenialCache, type DenialEvents } from './admission/denial-cache.ts';
 export { type CompiledFeature, ruleJson, ruleOf } from './features.ts';

@@ -21,6 +21,24 @@ export const limitUsage = namedObject('LimitUsage', {
     .nullable()
     .optional()
     .describe('Of credits: when the next of them expire; null: none do.'),
+  grants: z
+    .array(
+      namedObject('CreditsLeft', {
+        id: z.uuid().nullable().describe('null: the plan’s, which the next use brings.'),
+        source: z
+          .enum(['plan', 'rollover', 'admin', 'top_up'])
+          .describe('`top_up`: bought; `rollover`: the rest of an earlier window.'),
+        amount: z.int(),
+        remaining: z
+          .int()
+          .describe('Below zero: their money went back after they were used. The next credits pay for that.'),
+        expires_at: z.iso.datetime().nullable(),
+      }),
+    )
+    .optional()
+    .describe(
+      'Of credits: what is left of those that were given and bought, in the order in which they are used.',
+    ),
 });
 
 const status = z.enum(['pending', 'sent', 'posted', 'voided']);
@@ -146,8 +164,9 @@ export const filterOf = <
   ...words
 }: Words) => ({ ...words, ...between(from, until) });
 
-export const shownUsage = ({ resetsAt, max, nextExpiry, ...limit }: LimitUsage) => ({
+export const shownUsage = ({ resetsAt, max, nextExpiry, grants, ...limit }: LimitUsage) => ({
   ...limit,
+  ...(grants === undefined ? {} : { grants: [...grants] }),
   ...(nextExpiry === undefined ? {} : { next_expiry: nextExpiry }),
   max: max === UNLIMITED ? null : max,
   resets_at: resetsAt,

@@ -103,6 +103,17 @@ export const mistakes = [
     options,
     features: { chat },
     plans,
+    addOns: {
+      // @ts-expect-error a pack adds credits of an undeclared limit
+      pack: { name: 'Pack', price: { currency: 'usd', once: 100 }, limit: 'coins', credits: 9, months: 1 },
+    },
+  }),
+  defineProduct({
+    ...parts,
+    limits,
+    options,
+    features: { chat },
+    plans,
     // @ts-expect-error the default plan is unknown
     defaultPlan: 'pro',
   }),

@@ -42,7 +42,7 @@ export interface PlanAccess {
 export interface PlanAccessParts {
   readonly product: string;
   readonly ai: Pick<Ai, 'estimate'>;
-  readonly entitlements: Pick<Entitlements, 'upgradeFor'>;
+  readonly entitlements: Pick<Entitlements, 'upgradeFor' | 'packFor'>;
   readonly limits: Pick<Limits, 'admit'>;
   readonly planRates: Pick<PlanRates, 'now'>;
 }

@@ -1,9 +1,9 @@
 import type { ProviderGrant } from '#platform/entitlements';
+import type { AddOnPurchase } from '#platform/limits';
 import {
   type BillingRecords,
   disputesOf,
   type InvoiceRow,
-  type LineRow,
   type PaymentRow,
   paymentsOf,
   type SubscriptionRow,
@@ -31,15 +31,10 @@ export function grantsFrom(
     )
     // None of a plan is nothing.
     .map((grant) => (grant.quantity > 0 ? grant : { ...grant, quantity: 1, endsAt: grant.startsAt }));
-  const bought = purchasesOf(records).map(({ line, addOn, paidAt, revokedAt, inSandbox }) => ({
-    externalId: line.store_id,
-    product: line.product,
-    addOn,
-    quantity: line.quantity,
+  const bought = purchasesOf(records).map(({ paidAt, total: _total, gone: _gone, ...purchase }) => ({
+    ...purchase,
     startsAt: paidAt,
     endsAt: null,
-    revokedAt,
-    inSandbox,
   }));
   return [...subscribed, ...bought];
 }
@@ -89,10 +84,7 @@ function subscribedTo(subscription: SubscriptionRow, until: Date | null): Derive
 }
 
 /** An add-on that was paid for. */
-interface Purchase {
-  readonly line: LineRow;
-  readonly addOn: string;
-  readonly paidAt: Date;
+interface Purchase extends AddOnPurchase {
   /** When the money went back, if it did. */
   readonly revokedAt: Date | null;
   readonly inSandbox: boolean;
@@ -106,13 +98,21 @@ export function purchasesOf(records: BillingRecords): Purchase[] {
     const lines = records.lines.filter(
       ({ invoice_id, amount, quantity }) => invoice_id === invoice.id && amount >= 0 && quantity > 0,
     );
-    const sold = lines.flatMap((line) =>
-      line.add_on === null || line.add_on === ITEM ? [] : [{ line, addOn: line.add_on }],
+    const sold = lines.flatMap(({ store_id: externalId, product, add_on: addOn, quantity }) =>
+      addOn === null || addOn === ITEM ? [] : [{ externalId, product, addOn, quantity }],
     );
     if (sold.length === 0) return [];
     const revokedAt = takenBackAt(records, invoice);
-    return sold.map((one) => ({ ...one, paidAt, revokedAt, inSandbox: invoice.in_sandbox }));
+    const of = { paidAt, revokedAt, inSandbox: invoice.in_sandbox, ...partGone(records, invoice, revokedAt) };
+    return sold.map((one) => ({ ...one, ...of }));
   });
+}
+
+/** The part of an invoice that went back, its credit included. An invoice over nothing goes back as a whole. */
+function partGone(records: BillingRecords, { store_id: id, total }: InvoiceRow, revokedAt: Date | null) {
+  if (total === 0) return { total: 1, gone: revokedAt === null ? 0 : 1 };
+  if (records.disputes.length === 0 && records.refunds.length === 0) return { total, gone: 0 };
+  return { total, gone: backingsOf(records, 'all').get(id)?.gone ?? 0 };
 }
 
 function takenBackAt(records: BillingRecords, invoice: InvoiceRow): Date | null {

@@ -2,7 +2,7 @@ import type { Audit } from '#platform/audit';
 import { type Statement, statement, type Transaction } from '#platform/db';
 import type { Entitlements } from '#platform/entitlements';
 import type { AccountId } from '#platform/kernel';
-import type { UsageCarrier } from '#platform/limits';
+import { createPackBook, type PackBook, type UsageCarrier } from '#platform/limits';
 import type { Mail } from '#platform/mail';
 import type { Webhooks } from '#platform/webhooks';
 import type { ObjectRef } from '../facts.ts';
@@ -15,7 +15,7 @@ import {
   type ToldFailure,
 } from './billing-records.ts';
 import { type DunningState, dunningStateOf } from './dunning-state.ts';
-import { grantsFrom } from './grants.ts';
+import { grantsFrom, purchasesOf } from './grants.ts';
 import { giveUsageIn, type MovedCustomer, moveRowsIn, takeUsageIn } from './move-customer.ts';
 import { backingsOf } from './credit.ts';
 import { buyerOf, type ShareLedger } from '../sharing/ledger.ts';
@@ -74,6 +74,7 @@ export interface Projection {
 /** Makes rows of what a payment provider says, and of the rows what accounts are granted (docs/billing.md). */
 export function createProjection(parts: ProjectionParts): Projection {
   const { entitlements, webhooks, mail } = parts;
+  const derivation = { ...parts, packs: createPackBook({ ...parts, catalogues: entitlements.catalogues }) };
   const projection: Projection = {
     async applyErasedIn(tx, applied) {
       const invoice = applied.facts.payment?.invoice;
@@ -91,23 +92,23 @@ export function createProjection(parts: ProjectionParts): Projection {
       // The books of an erased account go on, and no account is granted or told anything.
       if (account === undefined || applied.isRebuild === true || !AFFECTS_ACCOUNTS.has(applied.ref.kind))
         return;
-      const records = await writeDerivedIn(parts, tx, applied);
+      const records = await writeDerivedIn(derivation, tx, applied);
       await notifyIn(parts, tx, { applied, before, records });
       if (applied.ref.kind === 'subscription') await notifyPaidTwiceIn(parts, tx, applied.accountId);
     },
     async deriveIn(tx, customer) {
       const [, [account]] = await tx.runAll([lockAccount(customer.accountId), accountOf(customer.accountId)]);
-      if (account !== undefined) await writeDerivedIn(parts, tx, customer);
+      if (account !== undefined) await writeDerivedIn(derivation, tx, customer);
     },
     async moveIn(tx, moved) {
       await tx.runAll([moved.from, moved.accountId].sort().map(lockAccount));
       const used = await takeUsageIn(parts, tx, moved);
       await moveRowsIn(parts, tx, moved);
       // It must hold the plan before anything of it counts as used.
-      await writeDerivedIn(parts, tx, moved);
+      await writeDerivedIn(derivation, tx, moved);
       await giveUsageIn(parts, tx, { ...moved, used });
       const [account] = await tx.run(accountOf(moved.from));
-      if (account !== undefined) await writeDerivedIn(parts, tx, { ...moved, accountId: moved.from });
+      if (account !== undefined) await writeDerivedIn(derivation, tx, { ...moved, accountId: moved.from });
     },
     announce(accountId) {
       entitlements.announce(accountId);
@@ -133,21 +134,33 @@ const accountOf = (accountId: AccountId) =>
     accountId,
   ]);
 
+interface DerivationParts extends Pick<ProjectionParts, 'entitlements' | 'storeRules' | 'longestGraceDays'> {
+  readonly packs: PackBook;
+}
+
 /** Writes what follows from the rows of an account: how its subscriptions stand, and what it is granted. Answers the rows. */
 async function writeDerivedIn(
-  parts: Pick<ProjectionParts, 'entitlements' | 'storeRules' | 'longestGraceDays'>,
+  parts: DerivationParts,
   tx: Transaction,
   customer: Customer,
 ): Promise<BillingRecords> {
   const { accountId, provider } = customer;
-  const { records, grants } = await derivedIn(parts, tx, customer);
+  const { records, grants, purchases } = await derivedIn(parts, tx, customer);
   // A store's sandbox is another mode of the same source, whose grants are replaced together.
   for (const mode of parts.storeRules?.modesOf(provider) ?? [])
-    if (mode !== customer.mode) grants.push(...(await derivedIn(parts, tx, { ...customer, mode })).grants);
-  const granted = grants.filter(
-    ({ inSandbox }) => !inSandbox || parts.storeRules?.grantsSandbox(accountId) === true,
-  );
-  await parts.entitlements.providerGrantsIn(tx, { accountId, source: provider, grants: granted });
+    if (mode !== customer.mode) {
+      const other = await derivedIn(parts, tx, { ...customer, mode });
+      grants.push(...other.grants);
+      purchases.push(...other.purchases);
+    }
+  const isGranted = ({ inSandbox }: { readonly inSandbox: boolean }) =>
+    !inSandbox || parts.storeRules?.grantsSandbox(accountId) === true;
+  await parts.entitlements.providerGrantsIn(tx, {
+    accountId,
+    source: provider,
+    grants: grants.filter(isGranted),
+  });
+  await parts.packs(tx, { accountId, provider, purchases: purchases.filter(isGranted) });
   return records;
 }
 
@@ -165,7 +178,7 @@ async function derivedIn(
     records.subscriptions.flatMap((one) => writeDunningState(customer, one, dunningStates.get(one.id))),
   );
   await writeRefundedCreditIn(tx, customer, records);
-  return { records, grants: grantsFrom(records, dunningStates) };
+  return { records, grants: grantsFrom(records, dunningStates), purchases: purchasesOf(records) };
 }
 
 function writeDunningState(

@@ -1,6 +1,7 @@
 import { commitPoint, type Database, statement } from '#platform/db';
 import { type Entitlements, usedShareAt } from '#platform/entitlements';
 import { AppError, type AccountId } from '#platform/kernel';
+import { usedOfPack } from '#platform/limits';
 import type { Queue } from '#platform/queue';
 import type { Logger } from '#platform/telemetry';
 import type { ObjectKind, ObjectRef } from '../facts.ts';
@@ -96,7 +97,7 @@ async function answerOne(
 
 /** The purchase's use here; undefined: the store has no such purchase any more. */
 async function useOf(
-  { inbox, entitlements }: AnsweringParts,
+  { db, inbox, entitlements }: AnsweringParts,
   { name, mode }: PaymentProvider,
   { kind, object_id: id, now }: Question,
 ): Promise<PurchaseUse | undefined> {
@@ -105,6 +106,8 @@ async function useOf(
   const read = await inbox.read({ provider: name, mode }, ref);
   if (read === undefined) return undefined;
   if (read.accountId === undefined) return { isDelivered: false, share: undefined };
+  const [[pack]] = await db.system('billing.inbox', [usedOfPack(read.accountId, name, id)]);
+  if (pack !== undefined) return { isDelivered: true, share: pack.used / pack.amount };
   return useBy(entitlements, read.accountId, { source: name, id, now });
 }
 

@@ -15,7 +15,9 @@ const demo: Catalogue = {
   limits: {},
   options: {},
   features: {},
-  addOns: {},
+  addOns: {
+    pack: { name: 'Pack', price: { currency: 'usd', once: 900 }, limit: 'coins', credits: 50, months: 6 },
+  },
   plans: {
     free: { name: 'Free', rank: 0, price: price(0), grants: {} },
     pro: { name: 'Pro', rank: 1, price: price(1_900), grants: {} },
@@ -34,7 +36,7 @@ const linksOf = (of: readonly (typeof keys)[number][], isSelling = true) =>
 const tokenOf = (url: string | null | undefined) => url?.split('#')[1] ?? '';
 
 test('a link leads to its order for an hour, under a former master key too', () => {
-  const order = { ...buyer, plan: 'demo.pro' };
+  const order = { ...buyer, sold: 'demo.pro' };
   const token = tokenOf(linksOf([keys[0]]).offer('demo.pro', buyer)?.checkout_url);
   const later = linksOf([keys[1], keys[0]]);
   expect(later.read(token)).toEqual(order);
@@ -69,4 +71,15 @@ test('an offer has no link for a caller who does not buy, for a free plan and wh
   expect(links.offer('demo.free', buyer)?.checkout_url).toBeNull();
   expect(linksOf([keys[0]], false).offer('demo.pro', buyer)?.checkout_url).toBeNull();
   expect(links.offer('demo.none', buyer)).toBeUndefined();
+  expect(links.offersIn({ upgrade: null, add_on: 'demo.pack' }, undefined)).toEqual({
+    pack: {
+      add_on: 'demo.pack',
+      name: 'Pack',
+      limit: 'coins',
+      credits: 50,
+      months: 6,
+      price: { currency: 'usd', once: 900 },
+      checkout_url: null,
+    },
+  });
 });

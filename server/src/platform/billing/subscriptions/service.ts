@@ -1,4 +1,4 @@
-import { assertRunning } from '#platform/entitlements';
+import { assertRunning, localName } from '#platform/entitlements';
 import { type Page, page } from '#platform/http';
 import { type AccountId, AppError, invalidInput } from '#platform/kernel';
 import { cancel, resume } from '../providers/stripe/subscription-changes.ts';
@@ -139,12 +139,14 @@ async function followLink(
   held: Held,
   { link: { token, agreed }, origin }: { readonly link: FollowedLink; readonly origin: RequestOrigin },
 ): Promise<z.infer<typeof followedLinkReply>> {
-  const { accountId, userId, plan } = parts.links.read(token);
-  const [product = ''] = plan.split('.', 1);
+  const { accountId, userId, sold } = parts.links.read(token);
+  const [product = ''] = sold.split('.', 1);
+  const addOns = parts.catalogues.get(product)?.addOns ?? {};
+  const isAddOn = Object.hasOwn(addOns, localName(product, sold));
   if (agreed !== undefined) {
     const caller = { userId, accountId, platformRole: 'user', scopes: [] } as const;
-    const changed = await held({ accountId, caller, origin }, (sold) =>
-      change(sold, { accountId, caller, origin }, { product, plan, agreed }),
+    const changed = await held({ accountId, caller, origin }, (selling) =>
+      change(selling, { accountId, caller, origin }, { product, plan: sold, agreed }),
     );
     return { checkout_url: changed.confirmation?.url ?? null, price: null };
   }
@@ -152,12 +154,12 @@ async function followLink(
     const { url } = await open(
       parts,
       { accountId, userId },
-      { product, plan, cycle: 'monthly', quantity: 1 },
+      { product, ...(isAddOn ? { add_on: sold } : { plan: sold }), cycle: 'monthly', quantity: 1 },
     );
     return { checkout_url: url, price: null };
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'already_subscribed') throw error;
-    const price = await preview(sellingPartsOf(parts), accountId, { product, plan });
+    const price = await preview(sellingPartsOf(parts), accountId, { product, plan: sold });
     const { due_now, unit_amount, quantity, currency } = price;
     return { checkout_url: null, price: { due_now, unit_amount, quantity, currency } };
   }

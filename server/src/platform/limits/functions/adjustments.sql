@@ -8,13 +8,14 @@ declare
 begin
   if v_size is not null then v_balance := limits.refill(p_account, p_product, p_rule, v_size, p_now); end if;
   if p_units > 0 then
-    perform limits.draw(p_account, p_product, p_rule.name, least(p_units, v_balance), p_now);
-    perform limits.note_credits(p_account, p_product, p_rule, least(p_units, v_balance), p_now);
-    return least(p_units, v_balance);
+    v_left := least(p_units, greatest(v_balance, 0));
+    perform limits.draw(p_account, p_product, p_rule.name, v_left, p_now);
+    perform limits.note_credits(p_account, p_product, p_rule, v_left, p_now);
+    return v_left;
   end if;
   for v_row in
-    select id, amount - remaining as used from limits.credits
-    where account_id = p_account and product = p_product and name = p_rule.name and remaining < amount and (expires_at is null or expires_at > p_now)
+    select id, amount - taken + repaid - remaining as used from limits.credits
+    where account_id = p_account and product = p_product and name = p_rule.name and remaining < amount - taken + repaid and (expires_at is null or expires_at > p_now)
     order by expires_at desc nulls first, id desc
   loop
     exit when v_left = 0;

@@ -110,8 +110,8 @@ begin
     v_least := case c.kind when 'concurrency' then 1 when 'calls' then 1 when 'users' then 1 when 'cooldown' then 0 when 'budget' then p_request.least
       when 'tokens' then coalesce(p_least_tokens, 0) else p_request.units end;
     if c.kind = 'credits' and v_max is not null then
-      select coalesce(sum(amount - remaining), 0), coalesce(sum(amount), 0) into v_taken, v_total from limits.credits
-        where account_id = p_request.account_id and product = p_run.product and name = c.name and (expires_at is null or expires_at > p_now);
+      select coalesce(sum(amount - taken - remaining), 0), coalesce(sum(amount - taken), 0) into v_taken, v_total from limits.credits
+        where account_id = p_request.account_id and product = p_run.product and name = c.name and (expires_at is null or expires_at > p_now or remaining < 0);
       continue when v_taken + v_least <= v_total;
       -- The next ones come with the next window, if the plan gives any.
       v_resets := case when v_max > 0 then (limits.window_of(p_request.account_id, p_run.product, c.per, null, p_now)).ends end;

@@ -42,7 +42,7 @@ declare
   v_size bigint;
   v_used bigint;
 begin
-  select sum(amount), sum(amount - remaining) into v_size, v_used from limits.credits
+  select sum(amount - taken), sum(amount - taken - remaining) into v_size, v_used from limits.credits
     where account_id = p_account and product = p_product and name = p_rule.name and (expires_at is null or expires_at > p_now)
       and (remaining > 0 or updated_at = p_now);
   if v_used * 100 < v_size * 80 then return; end if;

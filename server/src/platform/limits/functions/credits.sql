@@ -40,12 +40,34 @@ begin
       from (values ('plan', v_due.planned), ('rollover', v_due.rolled)) as due (source, amount) where amount > 0
     on conflict (account_id, product, name, source, period) do update
       set amount = c.amount + excluded.amount, remaining = c.remaining + excluded.amount, updated_at = excluded.updated_at;
-  return (select coalesce(sum(remaining), 0)::bigint from limits.credits
-    where account_id = p_account and product = p_product and name = p_rule.name and remaining > 0 and (expires_at is null or expires_at > p_now));
+  return limits.pay_owed(p_account, p_product, p_rule.name, p_now);
 end $$;
 
--- Draws units, soonest expiry first; of those that expire together the plan's last, for they alone may be rolled over. Answers the charges by which a release gives them back to where they came from; what
--- has expired by then stays expired.
+-- Pays credits that are owed (of packs whose money went back after they were used) by those that there are, and answers the balance: below
+-- zero if they were not enough. What is owed does not expire.
+create or replace function limits.pay_owed(p_account uuid, p_product text, p_name text, p_now timestamptz) returns bigint language plpgsql as $$
+declare
+  v_left bigint;
+  v_owed bigint;
+  v_paid bigint;
+begin
+  select coalesce(sum(remaining) filter (where remaining > 0), 0), coalesce(-sum(remaining) filter (where remaining < 0), 0) into v_left, v_owed
+    from limits.credits where account_id = p_account and product = p_product and name = p_name and remaining <> 0
+      and (remaining < 0 or expires_at is null or expires_at > p_now);
+  v_paid := least(v_left, v_owed);
+  if v_paid > 0 then
+    perform limits.draw(p_account, p_product, p_name, v_paid, p_now);
+    update limits.credits c set remaining = c.remaining + least(-c.remaining, v_paid - owed.before),
+        repaid = c.repaid + least(-c.remaining, v_paid - owed.before), updated_at = p_now
+      from (select id, coalesce(sum(-remaining) over (order by id rows between unbounded preceding and 1 preceding), 0)::bigint as before
+        from limits.credits where account_id = p_account and product = p_product and name = p_name and remaining < 0) as owed
+      where c.account_id = p_account and c.id = owed.id and owed.before < v_paid;
+  end if;
+  return v_left - v_owed;
+end $$;
+
+-- Draws units, soonest expiry first; of those that expire together first what was given, then the plan's, which alone may be rolled over, then
+-- what was bought. Answers the charges by which a release gives them back to where they came from; what has expired by then stays expired.
 create or replace function limits.draw(p_account uuid, p_product text, p_name text, p_units bigint, p_now timestamptz) returns jsonb language plpgsql as $$
 declare
   v_row record;
@@ -55,7 +77,7 @@ begin
   for v_row in
     select id, remaining from limits.credits
     where account_id = p_account and product = p_product and name = p_name and remaining > 0 and (expires_at is null or expires_at > p_now)
-    order by expires_at nulls last, source = 'plan', id
+    order by expires_at nulls last, source = 'top_up', source = 'plan', id
   loop
     exit when v_left = 0;
     update limits.credits set remaining = remaining - least(v_left, v_row.remaining), updated_at = p_now where account_id = p_account and id = v_row.id;
@@ -68,7 +90,7 @@ end $$;
 
 create or replace function limits.return_credits(p_account uuid, p_charges jsonb, p_now timestamptz) returns void language sql as $$
   -- At most what was given: an operator may have handed back what an open permit had drawn.
-  update limits.credits c set remaining = least(c.amount, c.remaining + (charge->>4)::bigint), updated_at = p_now
+  update limits.credits c set remaining = least(c.amount - c.taken + c.repaid, c.remaining + (charge->>4)::bigint), updated_at = p_now
   from jsonb_array_elements(p_charges) as charge
   where charge->>2 = 'credits' and c.account_id = p_account and c.id = (charge->>0)::uuid
 $$;

@@ -38,10 +38,10 @@ begin
         where t.account_id = v_account and t.product = usage_of.product and t.name = usage_of.name and limits.occupied_until(t) > v_now;
     elsif c->>'k' = 'credits' then
       select * into v_due from limits.credits_due(v_account, product, row(name, 'credits', c->>'w', 'account', (c->>'s')::integer, (c->>'m')::bigint, null)::limits.rule, size, v_now);
-      select v_due.planned + v_due.rolled + coalesce(sum(t.amount), 0), v_due.planned + v_due.rolled + coalesce(sum(t.remaining), 0),
+      select v_due.planned + v_due.rolled + coalesce(sum(t.amount - t.taken), 0), v_due.planned + v_due.rolled + coalesce(sum(t.remaining), 0),
           least(case when v_due.planned + v_due.rolled > 0 then (v_due.period).ends end, min(t.expires_at) filter (where t.remaining > 0))
         into size, balance, next_expiry from limits.credits t
-        where t.account_id = v_account and t.product = usage_of.product and t.name = usage_of.name and (t.expires_at is null or t.expires_at > v_now);
+        where t.account_id = v_account and t.product = usage_of.product and t.name = usage_of.name and (t.expires_at is null or t.expires_at > v_now or t.remaining < 0);
       used := size - balance;
       if (v_segment->'grants'->>name)::bigint > 0 then resets_at := (v_due.period).ends; end if;
     else

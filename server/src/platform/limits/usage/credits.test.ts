@@ -72,9 +72,9 @@ describe('credits', () => {
   test('are used soonest expiry first, those that last at the end', async () => {
     await at('2031-03-10T00:00:00Z');
     const member = await fixture.member();
-    await topUp(member.accountId, 5);
+    const first = await topUp(member.accountId, 5);
     await topUp(member.accountId, 5, Date.parse('2031-03-20T00:00:00Z'));
-    await topUp(member.accountId, 5, Date.parse('2031-05-01T00:00:00Z'));
+    const second = await topUp(member.accountId, 5, Date.parse('2031-05-01T00:00:00Z'));
     permitOf(await fixture.admit(member, { units: 17 }));
     expect(await grants(member.accountId)).toEqual(['top_up 0/5', 'plan 0/10', 'top_up 3/5', 'top_up 5/5']);
     expect(await usage(member.accountId)).toEqual({
@@ -86,6 +86,10 @@ describe('credits', () => {
       resetsAt: '2031-04-01T00:00:00.000Z',
       balance: 8,
       nextExpiry: '2031-05-01T00:00:00.000Z',
+      grants: [
+        { id: second, source: 'top_up', amount: 5, remaining: 3, expires_at: '2031-05-01T00:00:00.000Z' },
+        { id: first, source: 'top_up', amount: 5, remaining: 5, expires_at: null },
+      ],
     });
   });
 

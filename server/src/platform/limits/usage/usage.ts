@@ -15,6 +15,19 @@ export interface LimitUsage {
   /** For credits: what is left, and when the next of them expire. */
   readonly balance?: number;
   readonly nextExpiry?: string | null;
+  /** For credits: those of which something is left, in the order in which they are used. */
+  readonly grants?: readonly CreditsLeft[];
+}
+
+/** Credits that an account was given or sold, with what is left of them. */
+export interface CreditsLeft {
+  /** null: the plan's own, which its next use brings. */
+  readonly id: string | null;
+  readonly source: 'plan' | 'rollover' | 'admin' | 'top_up';
+  readonly amount: number;
+  /** Below zero: of a pack whose money went back after it was used. */
+  readonly remaining: number;
+  readonly expires_at: string | null;
 }
 
 /** Sums of the ledger: calls and micros by state, and units of credits that are left. Two equal ledgers have equal ones. */
@@ -32,7 +45,15 @@ interface UsedRow {
   readonly resets_at: Date | null;
   readonly balance: number | null;
   readonly next_expiry: Date | null;
+  readonly grants: readonly CreditsLeft[] | null;
 }
+
+/** Credits of a limit that are not used up and did not expire, as `limits.draw` takes them. */
+const GRANTS = `case when u.balance is not null then coalesce((
+    select jsonb_agg(jsonb_build_object('id', c.id, 'source', c.source, 'amount', c.amount - c.taken, 'remaining', c.remaining, 'expires_at', c.expires_at)
+      order by c.expires_at nulls last, c.source = 'top_up', c.source = 'plan', c.id)
+    from limits.credits c where c.account_id = $2 and c.product = u.product and c.name = u.name and c.remaining <> 0
+      and (c.remaining < 0 or c.expires_at is null or c.expires_at > app.now())), '[]') end as grants`;
 
 /** Limits that reset before a person could read them: a cooldown, and a minute's rate. */
 function isOverSoon({ kind }: LimitDeclaration): boolean {
@@ -57,17 +78,38 @@ export async function readUsage(
     }),
   );
   const [rows] = await db.tenant(accountId, [
-    statement<UsedRow>('select * from limits.usage_here($1::jsonb)', [JSON.stringify(rules)]),
+    statement<UsedRow>(`select u.*, ${GRANTS} from limits.usage_here($1::jsonb) u`, [
+      JSON.stringify(rules),
+      accountId,
+    ]),
   ]);
-  return rows.map(({ product, name, used, size, resets_at: resetsAt, balance, next_expiry: nextExpiry }) => ({
+  return rows.map(({ product, name, used, size, resets_at: resetsAt, balance, ...row }) => ({
     product,
     limit: name,
     kind: kinds.get(`${product}.${name}`) ?? '',
     used,
     max: size,
     resetsAt: resetsAt?.toISOString() ?? null,
-    ...(balance === null ? {} : { balance, nextExpiry: nextExpiry?.toISOString() ?? null }),
+    ...(balance === null
+      ? {}
+      : {
+          balance,
+          nextExpiry: row.next_expiry?.toISOString() ?? null,
+          grants: withDue(row.grants ?? [], balance, resetsAt),
+        }),
   }));
+}
+
+/** With the credits of the plan that this window's first use brings: the balance has them already. */
+function withDue(grants: readonly CreditsLeft[], balance: number, resetsAt: Date | null): CreditsLeft[] {
+  const shown = grants.map((one) => ({
+    ...one,
+    expires_at: one.expires_at === null ? null : new Date(one.expires_at).toISOString(),
+  }));
+  const due = balance - shown.reduce((sum, { remaining }) => sum + remaining, 0);
+  if (due <= 0) return shown;
+  const end = resetsAt?.toISOString() ?? null;
+  return [...shown, { id: null, source: 'plan', amount: due, remaining: due, expires_at: end }];
 }
 
 /** One row of the ledger as its account sees it. */

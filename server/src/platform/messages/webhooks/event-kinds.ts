@@ -243,6 +243,17 @@ export const EVENT_KINDS = {
     }),
     { ...exampleCredits, credits_id: INVOICE_ID, amount: 100, expires_at: null, source: 'admin' },
   ),
+  'credits.taken_back': kind(
+    'money of a pack of credits went back, or came again: so many of its units are taken in all',
+    z.strictObject({
+      ...credits,
+      credits_id: id,
+      amount: count.describe('Units that were bought.'),
+      taken: count.describe('Of these, those whose money went back.'),
+      remaining: z.int().describe('What is left of the rest; below zero: they were used before.'),
+    }),
+    { ...exampleCredits, credits_id: INVOICE_ID, amount: 100, taken: 50, remaining: -20 },
+  ),
   'credits.used_up': kind('all credits of a limit are used', z.strictObject({ ...credits, used: count }), {
     ...exampleCredits,
     used: 100,

@@ -85,8 +85,8 @@ export interface SettledView {
 export interface PermitsParts {
   readonly db: Database;
   readonly limits: Pick<Limits, 'delegated' | 'preview' | 'reporting'>;
-  readonly entitlements: Pick<Entitlements, 'catalogues' | 'upgradeFor'>;
-  readonly checkoutLinks: Pick<CheckoutLinks, 'offer'>;
+  readonly entitlements: Pick<Entitlements, 'catalogues' | 'upgradeFor' | 'packFor'>;
+  readonly checkoutLinks: Pick<CheckoutLinks, 'offersIn'>;
   readonly prices: Prices;
   readonly audit: Audit;
 }
@@ -160,20 +160,18 @@ async function preview(
   { product, feature, subject, units, ...estimate }: Use & Estimate & { readonly units: number },
   { accountId, caller, spender, origin }: By,
 ): Promise<PreviewView> {
-  const { catalogues, upgradeFor } = entitlements;
+  const { catalogues } = entitlements;
   const { reserve } = openFeature(catalogues, { product, feature, subject }, backendOf(caller));
   const call = plannedCall(prices, reserve, estimate);
   const use = { product, feature, subject, units, call, as: 'job' } as const;
   const said = await limits.preview({ ...use, ...spender, accountId, requestId: origin.requestId });
   const refused =
-    said.kind === 'granted' ? null : admissionError(product, said, createUpgradeFor({ upgradeFor }));
+    said.kind === 'granted' ? null : admissionError(product, said, createUpgradeFor(entitlements));
   // A look orders nothing: it shows the price, and no link.
-  const withOffer = ({ details = {} }: AppError) => {
-    const { upgrade } = details;
-    return typeof upgrade === 'string'
-      ? { ...details, offer: checkoutLinks.offer(upgrade, undefined) ?? null }
-      : details;
-  };
+  const withOffer = ({ details = {} }: AppError) => ({
+    ...details,
+    ...checkoutLinks.offersIn(details, undefined),
+  });
   return {
     admitted: refused === null,
     product,

@@ -1,4 +1,4 @@
-import type { Catalogue } from '#platform/entitlements';
+import { type Catalogue, isPack } from '#platform/entitlements';
 import { planValueText } from './plan-value-text.ts';
 
 /** A value of a product that two versions have otherwise. */
@@ -47,10 +47,10 @@ const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
 /**
  * Names that mean something else than before. A limit: what was used of it would be forgotten, or counted as something else.
  * A feature: a process has its rules and an account its sizes, which pass to a new version one after the other; with the same rules in
- * both, every decision is by one version whole (docs/decisions/0143).
+ * both, every decision is by one version whole (docs/decisions/0143). An add-on: those that were bought would become the other kind.
  */
 export function reusedNames(before: readonly Catalogue[], after: readonly Catalogue[]): string[] {
-  return after.flatMap(({ product, limits, features }) => {
+  return after.flatMap(({ product, limits, features, addOns }) => {
     const old = before.find((one) => one.product === product);
     if (old === undefined) return [];
     return [
@@ -60,6 +60,10 @@ export function reusedNames(before: readonly Catalogue[], after: readonly Catalo
       ...namesOf(old.features, features, rulesOf).map(
         (name) =>
           `The feature ${name} of ${product} consumes or requires something else than before: give it another name.`,
+      ),
+      ...namesOf(old.addOns, addOns, (addOn) => (isPack(addOn) ? 'pack' : 'boost')).map(
+        (name) =>
+          `The add-on ${name} of ${product} was not both before and now a pack of credits: give it another name.`,
       ),
     ];
   });

@@ -308,6 +308,16 @@ describe('a mistake is a sentence with its line', () => {
       'days: a week',
       'line 25, column 9: add_ons > boost > days must be a whole number from 1 up.',
     ],
+    [
+      'days: 7\n        lifts: pro',
+      'credits: 100\n        limit: uses\n        months: 12',
+      'line 26, column 9: Add-on boost: sells "uses", which is no limit of credits.',
+    ],
+    [
+      'days: 7\n        lifts: pro',
+      'credits: 100\n        limit: uses\n        months: 1\n        days: 12',
+      'line 28, column 9: add_ons > boost has no "days". There are: name, price, credits, limit, months.',
+    ],
     ['lifts: pro', 'lifts: max', 'line 26, column 9: Add-on boost: lifts to "max", which is no plan.'],
     ['  boost:', '  pro:', 'line 19, column 7: "pro" is both a plan and an add-on.'],
     ['default_plan: free', 'default_plan: pro', 'line 27, column 5: The default plan "pro" is not free.'],

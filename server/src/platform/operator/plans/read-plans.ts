@@ -28,6 +28,7 @@ const PRODUCT = [
 const FEATURE = ['consumes', 'requires', 'reserve', 'longest_seconds', 'outside'] as const;
 const PLAN = ['name', 'rank', 'price', 'grants', 'trial_days', 'per_seat', 'overage', 'hidden'] as const;
 const ADD_ON = ['name', 'price', 'days', 'lifts'] as const;
+const PACK = ['name', 'price', 'credits', 'limit', 'months'] as const;
 
 /** A use that says no longer time is over after ten minutes. */
 const LONGEST_SECONDS = 600;
@@ -182,13 +183,17 @@ function readAddOn(
   value: unknown,
   { path, currency }: Omit<PlanContext, 'limits' | 'options'>,
 ): AddOn {
-  const of = reader.fields(value, path, ADD_ON);
-  return {
-    name: reader.text(of['name'], [...path, 'name'], titleOf(String(path.at(-1)))),
-    price: readAddOnPrice(reader, of['price'], { path: [...path, 'price'], currency }),
-    days: reader.whole(of['days'], [...path, 'days'], 1) ?? 1,
-    lifts: reader.text(of['lifts'], [...path, 'lifts'], ''),
+  const isPack = typeof value === 'object' && value !== null && Object.hasOwn(value, 'credits');
+  const of: Entries = reader.fields(value, path, isPack ? PACK : ADD_ON);
+  const at = (field: string) => [...path, field];
+  const whole = (field: string) => reader.whole(of[field], at(field), 1) ?? 1;
+  const sold = {
+    name: reader.text(of['name'], at('name'), titleOf(String(path.at(-1)))),
+    price: readAddOnPrice(reader, of['price'], { path: at('price'), currency }),
   };
+  if (!isPack) return { ...sold, days: whole('days'), lifts: reader.text(of['lifts'], at('lifts'), '') };
+  const limit = reader.text(of['limit'], at('limit'), '');
+  return { ...sold, limit, credits: whole('credits'), months: whole('months') };
 }
 
 /** `ai_notes` as people read it: `Ai notes`. */

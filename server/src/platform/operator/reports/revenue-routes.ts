@@ -1,5 +1,6 @@
 import { JSON_OR_CSV, namedObject, routesFor, routesOf } from '#platform/http';
 import { z } from 'zod';
+import { PACK_DIMENSIONS, packColumns, packLine } from './packs.ts';
 import { RECURRING_DIMENSIONS, recurringColumns, recurringLine } from './recurring.ts';
 import { answerReport, dimensionsIn, groupQuery, reportOf, reportQuery } from './report.ts';
 import type { Reports } from './reports.ts';
@@ -111,4 +112,46 @@ export const readRecurring = route(
   },
 );
 
-export const revenueRoutes = routesOf({ readRevenue, readRecurring });
+const packs = namedObject('PackRevenue', {
+  month: z.string().optional().describe('In which it was paid.'),
+  account_id: key,
+  account_name: key,
+  product: z.string().optional(),
+  item: z.string().optional().describe('`gateway.image_pack`'),
+  currency: z.string(),
+  packs: z.int(),
+  sold_minor: z.int().describe('What they cost, discounts taken off, without taxes.'),
+  back_minor: z.int().describe('Of it, what went back by refunds and disputes.'),
+  used_minor: z.int().describe('The part of the credits that were used.'),
+  deferred_minor: z.int().describe('The part of those that are left: deferred revenue.'),
+  expired_minor: z.int().describe('The part of those that expired unused: breakage.'),
+});
+
+export const readPacks = route(
+  'GET /v1/admin/billing/packs',
+  {
+    summary: 'Report packs of credits: deferred revenue and breakage',
+    description:
+      'Packs that were paid in a range of days, by currency and by what `group` says, as they are now: sold = back + used + deferred + expired. Packs of erased accounts are in no row. JSON in pages; with `format=csv` or `Accept: text/csv` all of it as CSV.',
+    tag,
+    auth: 'admin',
+    scope: 'admin:read',
+    rate: { perMinute: 60, by: 'user' },
+    query: z.strictObject({
+      group: groupQuery(PACK_DIMENSIONS, 'month,item'),
+      account_id: z.uuid().optional(),
+      product: z.string().min(1).max(100).optional(),
+      ...reportQuery,
+    }),
+    reply: { 200: reportOf(packs) },
+    produces: JSON_OR_CSV,
+  },
+  async (call, reports) => {
+    const { from, until, zone, product, account_id: accountId } = call.query;
+    const group = dimensionsIn(call.query.group, PACK_DIMENSIONS);
+    const report = await reports.packs({ group, from, until, zone, product, accountId });
+    return answerReport(call, report, { name: 'packs', columns: packColumns(group), line: packLine(group) });
+  },
+);
+
+export const revenueRoutes = routesOf({ readRevenue, readRecurring, readPacks });

@@ -135,21 +135,39 @@ export interface Plan {
   readonly hidden?: boolean;
 }
 
-/**
- * A purchase on top of a plan, for a time; while it lasts, the effective plan is at least `lifts`, on top of any plan or of none.
- * Bought again while it lasts, its days begin when those before are over.
- */
-export interface AddOn {
+/** A purchase that is paid once. */
+interface SoldOnce {
   readonly name: string;
   readonly price: {
     readonly currency: Currency;
     readonly once: number;
     readonly also?: Readonly<Record<Currency, { readonly once: number }>>;
   };
-  readonly days: number;
-  readonly lifts: string;
   readonly storeIds?: StoreIds<readonly string[]>;
 }
+
+/**
+ * A purchase on top of a plan, for a time; while it lasts, the effective plan is at least `lifts`, on top of any plan or of none.
+ * Bought again while it lasts, its days begin when those before are over.
+ */
+export interface Boost extends SoldOnce {
+  readonly days: number;
+  readonly lifts: string;
+}
+
+/** Credits on top of those of a plan. They are used while the account has a plan that grants the limit. */
+export interface Pack extends SoldOnce {
+  /** A limit of the kind `credits`. */
+  readonly limit: string;
+  /** Units in one pack. */
+  readonly credits: number;
+  /** Months of the calendar (UTC) from the payment until what is left expires. */
+  readonly months: number;
+}
+
+export type AddOn = Boost | Pack;
+
+export const isPack = (addOn: AddOn | undefined): addOn is Pack => addOn !== undefined && 'credits' in addOn;
 
 /** Whose backend, outside of this program, does the work: the account's own, or one of the operator that serves many accounts. */
 export type Backend = 'account' | 'operator';

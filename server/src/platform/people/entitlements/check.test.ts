@@ -53,6 +53,13 @@ const featureWith = (of: Partial<PlainDeclaration['features'][string]>): Partial
   features: { post: { consumes: ['posts'], reserve: usd('0'), longestSeconds: 60, ...of } },
 });
 const boost = { name: 'Boost', price: { currency: 'usd' as const, once: 500 }, days: 30, lifts: 'paid' };
+const pack = {
+  name: 'Pack',
+  price: { currency: 'usd' as const, once: 900 },
+  limit: 'coins',
+  credits: 9,
+  months: 12,
+};
 const alsoIn = (also: NonNullable<PlainDeclaration['plans'][string]['price']['also']>) => ({
   ...price(900),
   also,
@@ -115,6 +122,22 @@ const BROKEN: readonly (readonly [string, Partial<PlainDeclaration>])[] = [
   ['feature post: reserves no whole amount of micro-dollars', featureWith({ reserve: 0.5 as Micros })],
   ['feature post: says not in how many seconds it is over', featureWith({ longestSeconds: 0 })],
   ['add-on boost: lifts to "gold", which is no plan', { addOns: { boost: { ...boost, lifts: 'gold' } } }],
+  [
+    'add-on pack: sells "gold", which is no limit of credits',
+    { addOns: { pack: { ...pack, limit: 'gold' } } },
+  ],
+  [
+    'add-on pack: sells "posts", which is no limit of credits',
+    { addOns: { pack: { ...pack, limit: 'posts' } } },
+  ],
+  [
+    'add-on pack: has no whole number of credits from 1 to 1000000000000',
+    { addOns: { pack: { ...pack, credits: 0.5 } } },
+  ],
+  [
+    'add-on pack: lasts no whole number of months from 1 to 120',
+    { addOns: { pack: { ...pack, months: 0 } } },
+  ],
   ['add-on boost: lasts no whole number of days', { addOns: { boost: { ...boost, days: 0 } } }],
   [
     "add-on boost: its price is no whole number of usd's smallest units",

@@ -1,11 +1,14 @@
 import {
   type AddOn,
+  type Boost,
   type Catalogue,
   currenciesOf,
   type Feature,
   inCurrency,
+  isPack,
   type LimitDeclaration,
   type OptionKind,
+  type Pack,
   type Plan,
   UNLIMITED,
 } from './catalogue.ts';
@@ -183,13 +186,34 @@ function costsMore({ price: lower }: Plan, { price: higher }: Plan): boolean {
 }
 
 function addOnProblems(catalogue: Catalogue, name: string, addOn: AddOn): string[] {
-  const problems = [
-    ...(Object.hasOwn(catalogue.plans, addOn.lifts) ? [] : [`lifts to "${addOn.lifts}", which is no plan`]),
-    ...(Number.isSafeInteger(addOn.days) && addOn.days > 0 ? [] : ['lasts no whole number of days']),
-    ...amountProblems(addOn.price),
-  ];
+  const own = isPack(addOn) ? packProblems(catalogue, addOn) : boostProblems(catalogue, addOn);
+  const problems = [...own, ...amountProblems(addOn.price)];
   return problems.map((problem) => `add-on ${name}: ${problem}`);
 }
+
+function boostProblems({ plans }: Catalogue, { lifts, days }: Boost): string[] {
+  return [
+    ...(Object.hasOwn(plans, lifts) ? [] : [`lifts to "${lifts}", which is no plan`]),
+    ...(isCount(days, UNLIMITED) ? [] : ['lasts no whole number of days']),
+  ];
+}
+
+/** Units that one purchase adds at most: a thousand of the largest pack are still a safe integer. */
+const LARGEST_PACK = 1_000_000_000_000;
+const LONGEST_MONTHS = 120;
+
+function packProblems({ limits }: Catalogue, { limit, credits, months }: Pack): string[] {
+  const isCredits = Object.hasOwn(limits, limit) && limits[limit]?.kind === 'credits';
+  return [
+    ...(isCredits ? [] : [`sells "${limit}", which is no limit of credits`]),
+    ...(isCount(credits, LARGEST_PACK) ? [] : [`has no whole number of credits from 1 to ${LARGEST_PACK}`]),
+    ...(isCount(months, LONGEST_MONTHS)
+      ? []
+      : [`lasts no whole number of months from 1 to ${LONGEST_MONTHS}`]),
+  ];
+}
+
+const isCount = (value: unknown, most: number): boolean => isAmount(value) && value > 0 && value <= most;
 
 function defaultProblems(catalogue: Catalogue): string[] {
   const { defaultPlan, plans } = catalogue;

@@ -1,5 +1,5 @@
 import type { Micros } from '#platform/kernel';
-import type { AddOn, Feature, LimitDeclaration, OptionKind, Overage, Plan } from './catalogue.ts';
+import type { Boost, Feature, LimitDeclaration, OptionKind, Overage, Pack, Plan } from './catalogue.ts';
 
 type Limits = Readonly<Record<string, LimitDeclaration>>;
 type Options = Readonly<Record<string, OptionKind>>;
@@ -28,7 +28,12 @@ export interface CatalogueDeclaration<L extends Limits, O extends Options, PlanN
   readonly options?: O;
   readonly features: Readonly<Record<string, FeatureOf<NoInfer<L>, NoInfer<O>>>>;
   readonly plans: { readonly [Name in PlanName]: PlanOf<NoInfer<L>, NoInfer<O>> };
-  readonly addOns?: Readonly<Record<string, AddOn & { readonly lifts: NoInfer<PlanName> }>>;
+  readonly addOns?: Readonly<
+    Record<
+      string,
+      (Boost & { readonly lifts: NoInfer<PlanName> }) | (Pack & { readonly limit: keyof NoInfer<L> & string })
+    >
+  >;
   /** The plan of accounts without a purchase; none: they get 402. */
   readonly defaultPlan?: NoInfer<PlanName>;
   /** The names of its plans are the `tier` of users, and of a checkout that names no product. Of one product at most. */

@@ -1,4 +1,4 @@
-import { type Catalogue, type Grants, type Plan, UNLIMITED } from './catalogue.ts';
+import { type Catalogue, type Grants, isPack, type Plan, UNLIMITED } from './catalogue.ts';
 import type { Allowances, GrantSource, Segment, TimedGrant } from './timeline.ts';
 
 /** Payment providers that take reports of what was used, and bill it. */
@@ -59,7 +59,8 @@ function defaultOf({ defaultPlan: name, plans }: Catalogue): HeldPlan | undefine
 
 function heldBy({ plans, addOns }: Catalogue, grant: RunningGrant): HeldPlan[] {
   const bought = grant.addOn === null;
-  const lifts = bought || !Object.hasOwn(addOns, grant.addOn) ? undefined : addOns[grant.addOn]?.lifts;
+  const addOn = bought || !Object.hasOwn(addOns, grant.addOn) ? undefined : addOns[grant.addOn];
+  const lifts = addOn === undefined || isPack(addOn) ? undefined : addOn.lifts;
   const name = bought ? grant.plan : lifts;
   if (name === null || name === undefined || !Object.hasOwn(plans, name)) return [];
   const plan = plans[name];

@@ -2,7 +2,7 @@ import type { Actor, Audit, RequestOrigin } from '#platform/audit';
 import type { Transaction } from '#platform/db';
 import { type AccountId, AppError, type Ids, hasCode } from '#platform/kernel';
 import { type Allowance, allowIn } from './allowances.ts';
-import type { Catalogue } from './catalogue.ts';
+import { type Catalogue, isPack } from './catalogue.ts';
 import type { Rewriter } from './snapshots.ts';
 import { type ProviderGrants, providerGrantsIn } from './provider-grants.ts';
 import {
@@ -186,6 +186,8 @@ function checkedNames(catalogue: Catalogue | undefined, { plan, addOn, quantity 
   }
   const sold = Object.hasOwn(addOns, addOn) ? addOns[addOn] : undefined;
   if (sold === undefined) throw invalid('add_on', `There is no such add-on in ${product}.`, addOns);
+  if (isPack(sold))
+    throw invalid('add_on', `${addOn} is a pack of credits: give credits of ${sold.limit} instead.`);
   return { plan: null, addOn, days: sold.days };
 }
 

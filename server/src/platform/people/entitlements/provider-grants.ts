@@ -1,6 +1,6 @@
 import { statement, type Transaction } from '#platform/db';
 import type { AccountId, Ids } from '#platform/kernel';
-import type { Catalogue } from './catalogue.ts';
+import { type Catalogue, isPack } from './catalogue.ts';
 import type { Rewriter } from './snapshots.ts';
 import { type GrantRow, lockAccounts } from './store.ts';
 import type { ProviderSource } from './timeline.ts';
@@ -77,7 +77,7 @@ function rowOf({ ids, catalogues }: Parts, grant: ProviderGrant): ProviderGrantR
   }
   const addOns = catalogues.get(product)?.addOns ?? {};
   const sold = Object.hasOwn(addOns, addOn) ? addOns[addOn] : undefined;
-  const days = sold === undefined ? null : sold.days * quantity;
+  const days = sold === undefined || isPack(sold) ? null : sold.days * quantity;
   return [{ ...common, plan: null, add_on: addOn, ends_at: null, days, ...taken }];
 }
 

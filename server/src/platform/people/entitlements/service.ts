@@ -4,6 +4,7 @@ import type { AccountId, Ids } from '#platform/kernel';
 import type { Webhooks } from '#platform/webhooks';
 import type { Catalogue, Grants, Price } from './catalogue.ts';
 import { METERED } from './effective.ts';
+import { cheapestPack } from './upgrade.ts';
 import { createGrantWriter, type GrantWriter } from './grants.ts';
 import { createLiveCatalogues, type LiveCatalogues } from './live-catalogues.ts';
 import { createRewriter, type OnEntitlementChanged, type SyncResult } from './snapshots.ts';
@@ -78,6 +79,8 @@ export interface Entitlements extends GrantWriter {
   /** Called at each start and after `liveCatalogues.replace`: puts defaults and snapshots in step with the plans. Two processes may do so at once. */
   syncCatalogues(): Promise<SyncResult>;
   upgradeFor(product: string, present: string | null, admits: (grants: Grants) => boolean): Upgrade | null;
+  /** The id of the cheapest pack that adds credits of a limit; null: none is sold. */
+  packFor(product: string, limit: string): string | null;
 }
 
 export interface EntitlementsParts {
@@ -140,6 +143,10 @@ export function createEntitlements(parts: EntitlementsParts): Entitlements {
     upgradeFor(product, present, admits) {
       const catalogue = catalogues.get(product);
       return catalogue === undefined ? null : cheapestUpgrade(catalogue, present, admits);
+    },
+    packFor(product, limit) {
+      const catalogue = catalogues.get(product);
+      return catalogue === undefined ? null : cheapestPack(catalogue, limit);
     },
   };
 }

@@ -2,7 +2,7 @@ import { commitPoint, type Database, type Transaction } from '#platform/db';
 import { type AccountId, sha256 } from '#platform/kernel';
 import type { Emitting, NewEvent } from '#platform/webhooks';
 import { allowancesIn } from './allowances.ts';
-import type { Catalogue } from './catalogue.ts';
+import { type Catalogue, isPack } from './catalogue.ts';
 import { withoutDefault } from './effective.ts';
 import {
   accountsWithDefault,
@@ -230,7 +230,7 @@ function digestOf({ plans, addOns, defaultPlan, holds }: Catalogue, accountsPerU
     perSeat,
     overage?.map(({ limit }) => limit),
   ]);
-  const lifting = Object.entries(addOns).map(([name, { lifts }]) => [name, lifts]);
+  const lifting = Object.entries(addOns).flatMap(([name, one]) => (isPack(one) ? [] : [[name, one.lifts]]));
   return sha256(JSON.stringify([granting, lifting, defaultPlan, holds, accountsPerUser]));
 }
 

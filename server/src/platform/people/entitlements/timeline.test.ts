@@ -213,7 +213,7 @@ const anyGrant = fc
     const endsAt = lasts === null ? null : day(startsAt + lasts);
     const of = { ...times, source, endsAt };
     if (!isAddOn) return plan(what, of);
-    return grant({ addOn: what, ...of, days: endsAt === null ? (paid.addOns[what]?.days ?? 0) : null });
+    return grant({ addOn: what, ...of, days: endsAt === null ? (what === 'boost' ? 30 : 7) : null });
   });
 const anyGrants = fc.array(anyGrant, { maxLength: 12 });
 

@@ -1,4 +1,4 @@
-import type { Grants } from './catalogue.ts';
+import { type Catalogue, type Grants, isPack } from './catalogue.ts';
 import type { Entitlements } from './service.ts';
 
 /** A refused caller's way on: the cheapest plan that would admit the call. */
@@ -12,11 +12,26 @@ export interface UpgradeQuestion {
 }
 
 /** Answers the id of that plan: `reel.standard`. */
-export type UpgradeFor = (question: UpgradeQuestion) => string | null;
+export interface UpgradeFor {
+  (question: UpgradeQuestion): string | null;
+  /** The id of the cheapest pack that adds credits of a limit: `studio.hundred`; null: none is sold. */
+  readonly pack?: Entitlements['packFor'];
+}
 
-export function createUpgradeFor({ upgradeFor }: Pick<Entitlements, 'upgradeFor'>): UpgradeFor {
-  return ({ product, plan, grant, atLeast }) =>
+export function createUpgradeFor({
+  upgradeFor,
+  packFor,
+}: Pick<Entitlements, 'upgradeFor' | 'packFor'>): UpgradeFor {
+  const planFor: UpgradeFor = ({ product, plan, grant, atLeast }) =>
     upgradeFor(product, plan, (grants) => grant === null || isEnough(grants[grant], atLeast))?.plan ?? null;
+  return Object.assign(planFor, { pack: packFor });
+}
+
+export function cheapestPack({ product, addOns }: Catalogue, limit: string): string | null {
+  const packs = Object.entries(addOns).flatMap(([name, sold]) =>
+    isPack(sold) && sold.limit === limit ? [{ id: `${product}.${name}`, once: sold.price.once }] : [],
+  );
+  return packs.toSorted((a, b) => a.once - b.once)[0]?.id ?? null;
 }
 
 function isEnough(held: Grants[string] | undefined, needed: UpgradeQuestion['atLeast']): boolean {
