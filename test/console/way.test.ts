@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { statement } from '#platform/db';
 import type { Customer } from '@plinth/testkit/services/app';
@@ -17,7 +16,7 @@ const HTML = `<img src=x onerror="document.title='run'">`;
 
 describe.runIf(isHere)('the way in', { timeout: 4 * PATIENCE }, async () => {
   if (!isHere) return;
-  const [port, appPort] = [await freePort(), await freePort()];
+  const port = await freePort();
   const provider = await openProvider();
   const settings = {
     PORT: String(port),
@@ -28,7 +27,6 @@ describe.runIf(isHere)('the way in', { timeout: 4 * PATIENCE }, async () => {
     // The console is none of them, and need not be.
     SIGN_IN_RETURN_TO: 'https://app.example.com/in',
     EMAIL_VERIFICATION: 'required',
-    SESSION_ORIGINS: `http://localhost:${appPort}`,
   };
   const visited = await visitConsole({ settings });
   const { app, page, open, broken, faults, url, db, customer, call, outbox } = visited;
@@ -91,61 +89,6 @@ describe.runIf(isHere)('the way in', { timeout: 4 * PATIENCE }, async () => {
       expect(page.url()).toBe(`${url}/app/sign-in`);
     }
     expect(exchanges.filter((one) => one.endsWith('/exchange'))).toEqual([]);
-  });
-
-  test('by mail: a link signs in both tabs, and a code the one that asked', async () => {
-    const mailed = async (email: string) => {
-      await page.goto(`${url}/app/security`);
-      await button('Sign in by mail').click();
-      await fill('Email', email);
-      await button('Send the mail').click();
-      await page.getByText('A mail is on its way to').waitFor();
-      const mail = (await outbox()).findLast(({ to, subject }) => to === email && subject === 'Sign in');
-      return mail?.text ?? '';
-    };
-    const link = /^http:\S+$/m.exec(await mailed('link@example.com'))?.[0] ?? '';
-    const tab = await page.context().newPage();
-    await tab.goto(link);
-    await button('Sign in', tab).click();
-    await heading('Security', tab).waitFor();
-    await heading('Security').waitFor();
-    await tab.close();
-    await signOut();
-    const code = /^[0-9A-Z]{4}-[0-9A-Z]{4}$/m.exec(await mailed('code@example.com'))?.[0] ?? '';
-    await fill('Code of the mail', '0000-0000');
-    await button('Sign in').click();
-    await alert('This code is wrong').waitFor();
-    await fill('Code of the mail', code.toLowerCase());
-    await button('Sign in').click();
-    await heading('Security').waitFor();
-    await signOut();
-  });
-
-  test('is open to an app on another origin of the site, whose session is apart from the console’s', async () => {
-    const served = createServer((_request, response) =>
-      response.setHeader('content-type', 'text/html').end(),
-    );
-    await new Promise<void>((listening) => served.listen(appPort, 'localhost', listening));
-    const other = await page.context().newPage();
-    await other.goto(`http://localhost:${appPort}/`);
-    const post = (path: string, body: object) =>
-      other.evaluate(
-        async ([to, said]) => {
-          const headers = { 'content-type': 'application/json', 'plinth-session': 'cookie' };
-          const answer = await fetch(to, { method: 'POST', credentials: 'include', headers, body: said });
-          return { status: answer.status, body: (await answer.json()) as object };
-        },
-        [`${url}${path}`, JSON.stringify(body)] as const,
-      );
-    await forgetRates(visited);
-    expect((await post('/v1/auth/refresh', {})).status).toBe(401);
-    const login = await post('/v1/auth/login', { email: ada.email, password: ada.password });
-    expect(Object.keys(login.body)).toEqual(['access_token', 'expires_at']);
-    expect((await post('/v1/auth/refresh', {})).status).toBe(200);
-    await page.goto(`${url}/app/security`);
-    await button('Sign in').waitFor();
-    await other.close();
-    served.close();
   });
 
   test('by Google brings back to the page that was wanted, and a refusal there says what to do', async () => {
