@@ -87,6 +87,23 @@ export function authCalls({ caller, anyone, store }: AuthParts) {
       body: BodyOf<'POST /v1/auth/{provider}'>,
       options?: CallOptions,
     ) => keepTokens(() => anyone.call('POST /v1/auth/{provider}', { params: { provider }, body }, options)),
+    /**
+     * Has a mail sent with a code and a link. Keep the answer, also where the link opens another tab (`localStorage`): `verifyMailCode`
+     * takes its `mail_id` and `code_verifier`, and `exchange` the `code_verifier` with the code that the link brings to `return_to`. The same for
+     * known and unknown addresses.
+     */
+    async signInByMail(
+      body: Omit<BodyOf<'POST /v1/auth/mail'>, 'code_challenge'>,
+      options?: CallOptions,
+    ): Promise<{ readonly mail_id: string; readonly code_verifier: string }> {
+      const { verifier, challenge } = await newVerifier();
+      const asked = { body: { ...body, code_challenge: challenge } };
+      const { mail_id } = await anyone.call('POST /v1/auth/mail', asked, options);
+      return { mail_id, code_verifier: verifier };
+    },
+    /** Throws `mail_code_invalid` for a wrong code; five of them end the mail. */
+    verifyMailCode: (body: BodyOf<'POST /v1/auth/mail/verify'>, options?: CallOptions) =>
+      keepTokens(() => anyone.call('POST /v1/auth/mail/verify', { body }, options)),
     signInByFirebase: (body: BodyOf<'POST /v1/auth/firebase'>, options?: CallOptions) =>
       keepTokens(() => anyone.call('POST /v1/auth/firebase', { body }, options)),
 

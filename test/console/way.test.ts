@@ -53,6 +53,7 @@ describe.runIf(isHere)('the way in', { timeout: 4 * PATIENCE }, async () => {
     expect((await call(undefined, 'GET /v1/auth/methods')).body).toEqual({
       password: true,
       passkey: true,
+      mail: true,
       google: true,
       apple: false,
       microsoft: false,

@@ -64,12 +64,12 @@ const PLATFORM: Readonly<Record<keyof typeof MEANINGS, readonly string[]>> = {
     sso.domain-checked secrets.resealed secrets.retired identity.signing-key`),
   person: splitNames(`
     accounts.claim-offered portal.opened
-    identity.login identity.register identity.link-asked identity.email-confirmed identity.password-set identity.refresh
+    identity.login identity.register identity.link-asked identity.mail-sign-in-asked identity.mail-sign-in-named identity.email-confirmed identity.password-set identity.refresh
     identity.restore-asked identity.ceremony-begun identity.ceremony-used identity.mfa-answered identity.passkey-added
     identity.passkey-counted identity.stepped-up identity.sign-in-begun identity.sign-in-returned identity.named
     identity.totp-begun identity.totp-confirmed sso.admitted blobs.reserved blobs.parts`),
   count: splitNames(`
-    limits.holder-renew limits.holder-end rates.taken rates.given-back identity.key-used identity.guess-taken identity.guess-given-back
+    limits.holder-renew limits.holder-end rates.taken rates.given-back identity.key-used identity.guess-taken identity.guess-given-back identity.mail-code-tried
     identity.login-refused identity.proof-refused identity.provider-refused sso.refused limits.denied limits.counted
     idempotency.claimed idempotency.given-up billing.customer-held`),
   start: splitNames(`

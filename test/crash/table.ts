@@ -331,6 +331,14 @@ const PLATFORM: Readonly<Record<string, CrashPoint>> = {
   },
   'identity.register': { because: ONE_COMMIT },
   'identity.link-asked': { because: ONE_COMMIT },
+  'identity.mail-sign-in-asked': { because: ONE_COMMIT },
+  'identity.mail-code-tried': {
+    because: 'one commit of a count; a caller killed after it has one try less',
+  },
+  'identity.mail-sign-in-named': {
+    because:
+      'one commit; the mail is used up by the session alone, so that its code still lets the same user in',
+  },
   'identity.email-confirmed': { because: ONE_COMMIT },
   'identity.password-set': { because: ONE_COMMIT },
   'identity.proof-refused': { because: ONE_COMMIT },

@@ -7,8 +7,14 @@ import { forgetRates } from '@plinth/testkit/services/forget-rates';
 import { PASSWORD, register } from './mailbox.ts';
 
 const app = await testApp({
-  settings: { TRUSTED_PROXIES: '127.0.0.1', CORS_ORIGINS: 'https://app.example.com' },
+  settings: {
+    TRUSTED_PROXIES: '127.0.0.1',
+    CORS_ORIGINS: 'https://app.example.com',
+    SESSION_ORIGINS: 'http://127.0.0.1:5173',
+  },
 });
+/** A browser app on the same site. */
+const SIBLING = 'http://127.0.0.1:5173';
 const NAME = `plinth_refresh_${new URL(app.url).port}`;
 const PAGE = { origin: app.url, 'plinth-session': 'cookie' };
 
@@ -22,6 +28,17 @@ const refresh = (cookie: string, headers = {}) => page('POST /v1/auth/refresh', 
 /** What a browser sends back of what it was told to keep. */
 const cookieOf = ({ headers }: { readonly headers: Headers }) =>
   headers.get('set-cookie')?.split(';')[0] ?? '';
+
+/** Whether CORS allows the header, and credentials. */
+const preflight = async (origin: string, path: string) => {
+  const asked = { origin, 'access-control-request-method': 'POST' };
+  const { headers } = await fetch(`${app.url}${path}`, { method: 'OPTIONS', headers: asked });
+  expect(headers.get('access-control-allow-origin')).toBe(origin);
+  return [
+    headers.get('access-control-allow-headers')?.includes('plinth-session'),
+    headers.get('access-control-allow-credentials'),
+  ];
+};
 
 /** A user who signed in at a page of this server. */
 async function atPage() {
@@ -124,13 +141,28 @@ describe('a session in a cookie', () => {
     expect((await refresh(cookie)).status).toBe(200);
   });
 
-  test('is nothing that CORS lets a page ask for', async () => {
-    const { headers } = await fetch(`${app.url}/v1/auth/refresh`, {
-      method: 'OPTIONS',
-      headers: { origin: 'https://app.example.com', 'access-control-request-method': 'POST' },
-    });
-    expect(headers.get('access-control-allow-origin')).toBe('https://app.example.com');
-    expect(headers.get('access-control-allow-headers')).not.toContain('plinth-session');
-    expect(headers.get('access-control-allow-credentials')).toBeNull();
+  test('is nothing that CORS lets a page ask for, but one of SESSION_ORIGINS, for sessions alone', async () => {
+    expect(await preflight('https://app.example.com', '/v1/auth/refresh')).toEqual([false, null]);
+    expect(await preflight(SIBLING, '/v1/auth/refresh')).toEqual([true, 'true']);
+    for (const path of ['/v1/me', '/portal', '/app/sign-in', '/v1/authors'])
+      expect(await preflight(SIBLING, path)).toEqual([false, null]);
+  });
+
+  test('is an app’s of SESSION_ORIGINS, apart from the one of the server’s own pages', async () => {
+    const { email, cookie } = await atPage();
+    await forgetRates(app);
+    const headers = { ...PAGE, origin: SIBLING };
+    const body = { email, password: PASSWORD };
+    const reply = await app.call(undefined, 'POST /v1/auth/login', { body, headers });
+    expect(reply.headers.get('access-control-allow-credentials')).toBe('true');
+    const sibling = cookieOf(reply);
+    expect(sibling).toMatch(new RegExp(`^${NAME}_[0-9a-f]{16}=plr_`));
+    const both = `${cookie}; ${sibling}`;
+    const next = await refresh(both, { origin: SIBLING });
+    expect([next.status, cookieOf(next).split('=')[0]]).toEqual([200, sibling.split('=')[0]]);
+    expect((await refresh(both)).status).toBe(200);
+    expect((await refresh(cookie, { origin: SIBLING })).status).toBe(401);
+    const foreign = await refresh(both, { origin: SIBLING, 'sec-fetch-site': 'cross-site' });
+    expect(foreign.body['error']).toMatchObject({ code: 'same_site_required' });
   });
 });

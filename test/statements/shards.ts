@@ -47,7 +47,9 @@ export const TABLES: Readonly<Record<TablePlan, readonly string[]>> = {
     ),
     ...'adiuva.market_keys adiuva.plugins adiuva.plugin_versions'.split(' '),
     ...'erasure.export_parts erasure.exports erasure.proofs idempotency.user_keys'.split(' '),
-    ...'identity.admin_invitations identity.code_misses identity.email_tokens identity.guesses'.split(' '),
+    ...'identity.admin_invitations identity.code_misses identity.email_tokens identity.guesses identity.mail_sign_ins'.split(
+      ' ',
+    ),
     ...'identity.identities identity.mfa_challenges identity.passkey_ceremonies identity.passkeys'.split(' '),
     ...'identity.recovery_codes identity.refresh_tokens identity.sessions identity.sign_in_codes'.split(' '),
     ...'identity.sign_in_states identity.totp identity.used_id_tokens'.split(' '),

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createStripeSandbox } from '#sandbox/stripe';
@@ -95,7 +96,13 @@ async function idsOfOperator(db: Database): Promise<[string, readonly string[]][
   const templates = await db.asMigrator(
     statement<{ id: string }>('select id from orbit.public_templates order by id'),
   );
+  const mails = await db.asMigrator(
+    statement<{ id: string }>(
+      'select id from identity.mail_sign_ins where code_hash is not null order by id',
+    ),
+  );
   return [
+    ['mail_id', mails.map(({ id }) => id)],
     ['webhook_id', webhooks.map(({ id }) => id)],
     ['public_template_id', templates.map(({ id }) => id)],
   ];
@@ -210,10 +217,12 @@ async function makeMail({ app, db }: TestApp, { accountId, userId, email }: Pers
   await db.asMigrator(
     statement(
       `with mail as (insert into mail.messages (account_id, id, user_id, recipient, template, status)
-         values ($1, $2, $3, $4, 'password_changed', 'sent'))
+         values ($1, $2, $3, $4, 'password_changed', 'sent')),
+       asked as (insert into identity.mail_sign_ins (id, email, owner_id, code_challenge, return_to, ip_block, expires_at)
+         values ($5, $4, $3, '', '', '', app.now() + interval '1 hour'))
        insert into identity.email_tokens (user_id, kind, token_hash, email, expires_at)
          values ($3, 'reset_password', 'of a token that nobody has', $4, app.now() + interval '1 hour')`,
-      [accountId, app.modules.ids.next(), userId, email],
+      [accountId, app.modules.ids.next(), userId, email, app.modules.ids.next()],
     ),
   );
 }
@@ -254,6 +263,7 @@ async function makeExampleLinks(app: TestApp): Promise<void> {
   const invite = `insert into identity.admin_invitations (id, email, token_hash, expires_at)
     values (gen_random_uuid(), 'invited-admin@example.com', $1, app.now() + interval '1 hour')`;
   await app.db.asMigrator(statement(invite, [sha256(tokenIn('POST /v1/auth/accept-admin'))]));
+  await makeExampleMails(app, tokenIn('POST /v1/auth/mail/open'));
   for (const [name, kind] of links) {
     const token = tokenIn(name);
     const { userId, email } = await makePerson(app);
@@ -264,6 +274,21 @@ async function makeExampleLinks(app: TestApp): Promise<void> {
     const close = `update identity.users set status = 'closed', closed_at = app.now() where user_id = $1`;
     await app.db.asMigrator(statement(close, [userId]));
   }
+}
+
+/** The mails that examples sign in by: one by its link, one by its code. */
+async function makeExampleMails({ app, db }: TestApp, link: string): Promise<void> {
+  const verifying = app.server.routes.filter(({ name }) => name === 'POST /v1/auth/mail/verify');
+  const { body } = verifying.map(exampleOf)[0] ?? {};
+  if (!isRecord(body)) return;
+  const id = String(body['mail_id']);
+  const challenge = createHash('sha256').update(String(body['code_verifier'])).digest('base64url');
+  const code = String(body['code']).replace('-', '');
+  const [codeHash = ''] = app.modules.secrets.derived(`${id} ${code}`, 'sign-in by mail: codes');
+  const sql = `insert into identity.mail_sign_ins (id, email, code_challenge, return_to, ip_block, code_hash, link_hash, expires_at)
+    values ($1, 'by-mail@example.com', $2, 'https://app.example.com/signed-in', '', $3, '', app.now() + interval '1 hour'),
+      (gen_random_uuid(), 'by-mail@example.com', $2, 'https://app.example.com/signed-in', '', '', $4, app.now() + interval '1 hour')`;
+  await db.asMigrator(statement(sql, [id, challenge, codeHash, sha256(link)]));
 }
 
 /** Settings of an app in which the examples are as good as they say. */

@@ -232,6 +232,7 @@ function identitySettings(
     issuer: config.publicUrl ?? 'plinth',
     baseUrl: config.baseUrl,
     returnTo: config.signIn.returnTo,
+    signInByMail: config.signIn.byMail,
     emailVerification: config.emailVerification,
     sessionDays: config.sessionDays,
     passkeys: { ...config.passkeys, rpName: brandName },

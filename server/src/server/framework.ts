@@ -342,6 +342,7 @@ const PREFLIGHT_SECONDS = '600';
 function headersFor(settings: ServerSettings): (request: FastifyRequest, reply: FastifyReply) => boolean {
   const fixed = secureHeaders(settings);
   const isAllowed = originsAllowed(settings.corsOrigins);
+  const { sessionOrigins = [] } = settings;
   return (request, reply) => {
     for (const [name, value] of fixed) reply.header(name, value);
     reply.header('x-request-id', request.id);
@@ -351,6 +352,9 @@ function headersFor(settings: ServerSettings): (request: FastifyRequest, reply: 
     if (origin === undefined) return false;
     reply.header('vary', 'origin');
     const allowed = isAllowed(origin);
+    // Cookies are for sessions alone: no page elsewhere reads by one what others answer.
+    const keepsSession = sessionOrigins.includes(origin) && request.url.startsWith('/v1/auth/');
+    if (keepsSession) reply.header('access-control-allow-credentials', 'true');
     if (allowed) {
       reply.header('access-control-allow-origin', origin);
       reply.header('access-control-expose-headers', EXPOSED_HEADERS);
@@ -359,7 +363,8 @@ function headersFor(settings: ServerSettings): (request: FastifyRequest, reply: 
       return false;
     if (allowed) {
       reply.header('access-control-allow-methods', ALLOWED_METHODS);
-      reply.header('access-control-allow-headers', ALLOWED_HEADERS);
+      const headers = keepsSession ? `${ALLOWED_HEADERS}, plinth-session` : ALLOWED_HEADERS;
+      reply.header('access-control-allow-headers', headers);
       reply.header('access-control-max-age', PREFLIGHT_SECONDS);
     }
     reply.code(204).send();

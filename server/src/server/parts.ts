@@ -61,6 +61,8 @@ export interface ServerSettings {
   readonly host: string;
   readonly port: number;
   readonly corsOrigins: readonly string[];
+  /** Those of them whose pages may keep a session in a cookie. */
+  readonly sessionOrigins?: readonly string[] | undefined;
   readonly publicUrl?: string | undefined;
   /** Where files are kept but in a folder: pages of the console send them there. */
   readonly s3?: S3Settings | undefined;

@@ -14,11 +14,12 @@ interface Sent {
   readonly protocol?: string;
   readonly body?: object;
   readonly publicUrl?: string;
+  readonly sessionOrigins?: readonly string[];
   readonly answers?: (call: { readonly body: unknown }) => unknown;
 }
 
 /** Result of a call: its answer or error, the cookie that it sets, and the body that its handler had. */
-async function send({ session = 'opens', headers, protocol = 'http', body, publicUrl, answers }: Sent) {
+async function send({ session = 'opens', headers, protocol = 'http', body, answers, ...said }: Sent) {
   const bodies: unknown[] = [];
   const route = routesFor<undefined>()(
     'POST /v1/enter',
@@ -46,8 +47,7 @@ async function send({ session = 'opens', headers, protocol = 'http', body, publi
   const cookies: unknown[] = [];
   const responder = { setHeader: (_name: string, value: unknown) => void cookies.push(value) };
   const call = { body, origin: { request: { headers: all, protocol, host: all.host }, responder } };
-  const settings = publicUrl === undefined ? {} : { publicUrl };
-  const handle = withSessionCookie(route, settings);
+  const handle = withSessionCookie(route, said);
   const answered = await handle(call, undefined).catch((error: unknown) => (error as AppError).code);
   return { answered, cookies, bodies };
 }
@@ -80,6 +80,31 @@ test('a refresh token is in the cookie alone: of http by its port, of https with
 test('what has no refresh token, such as a challenge, is answered as it is', async () => {
   const challenge = { mfa_required: true, mfa_token: 'plm_1' };
   expect(await send({ answers: () => challenge })).toMatchObject({ answered: challenge, cookies: [] });
+});
+
+const from = (origin: string, more: object = {}) => ({ origin, 'sec-fetch-site': 'same-site', ...more });
+
+test('a listed page of the same site has a cookie of its own, which no other page’s call reads', async () => {
+  const pages = {
+    sessionOrigins: ['https://app.a.example', 'https://x.a.example'],
+    publicUrl: 'https://a.example',
+  };
+  const { cookies, answered } = await send({ ...pages, headers: from('https://app.a.example') });
+  expect(answered).not.toHaveProperty('refresh_token');
+  expect(cookies).toEqual([
+    expect.stringMatching(
+      /^__Host-plinth_refresh_[0-9a-f]{16}=plr_next; Path=\/; .*SameSite=Strict; Secure$/,
+    ),
+  ]);
+  const cookie = `__Host-plinth_refresh=plr_console; ${String(cookies[0]).split(';')[0]}`;
+  const refreshed = (origin: string) =>
+    send({ ...pages, session: 'refreshes', body: {}, headers: from(origin, { cookie }) });
+  expect((await refreshed('https://app.a.example')).bodies).toEqual([{ refresh_token: 'plr_next' }]);
+  expect((await refreshed('https://x.a.example')).answered).toBe('unauthenticated');
+  expect((await refreshed('https://a.example')).bodies).toEqual([{ refresh_token: 'plr_console' }]);
+  expect((await refreshed('https://y.a.example')).answered).toBe('own_origin_required');
+  const elsewhere = from('https://app.a.example', { 'sec-fetch-site': 'cross-site' });
+  expect((await send({ ...pages, headers: elsewhere })).answered).toBe('same_site_required');
 });
 
 test.each<[string, Sent]>([

@@ -1,5 +1,5 @@
 import { isAnswer, ownCookie, type Route } from '#platform/http';
-import { AppError, declareErrors } from '#platform/kernel';
+import { AppError, declareErrors, sha256 } from '#platform/kernel';
 import type { CallRequest, InFlightRequest } from './in-flight.ts';
 import type { ServerSettings } from './parts.ts';
 
@@ -7,7 +7,12 @@ declareErrors({
   own_origin_required: {
     status: 403,
     message:
-      'A session in a cookie is for pages of this server: send application/json from its own origin. Behind a proxy, PUBLIC_URL says what that is.',
+      'A session in a cookie is for pages of this server, and of SESSION_ORIGINS: send application/json from there. Behind a proxy, PUBLIC_URL says what its own origin is.',
+  },
+  same_site_required: {
+    status: 403,
+    message:
+      'This page is on another site than this server, so that browsers keep no session of it in a cookie: put both below one domain, both with https.',
   },
 });
 
@@ -17,6 +22,8 @@ const JSON_TYPE = /^application\/json\s*(?:;|$)/i;
 
 type Handle = (call: object, service: unknown) => Promise<unknown>;
 
+type CookieSettings = Pick<ServerSettings, 'publicUrl' | 'sessionOrigins'>;
+
 /** Parts of a call for the handler of a session's route. */
 interface SessionCall {
   readonly origin: Pick<InFlightRequest, 'request' | 'responder'>;
@@ -25,9 +32,10 @@ interface SessionCall {
 
 /**
  * The handler of a route, which keeps the session of a call with `Plinth-Session: cookie` in a cookie: the refresh token is taken out of
- * the answer before anything else sees it, and only a refresh reads it. The header itself is none that CORS allows.
+ * the answer before anything else sees it, and only a refresh reads it. CORS allows the header itself to pages of SESSION_ORIGINS alone, which have a cookie of their own each: a page that is
+ * taken over has no way to the console's session, nor to another app's.
  */
-export function withSessionCookie(route: Route, settings: Pick<ServerSettings, 'publicUrl'>): Handle {
+export function withSessionCookie(route: Route, settings: CookieSettings): Handle {
   const handle = route.handle as unknown as Handle;
   const { session } = route.shape;
   if (session === undefined) return handle;
@@ -59,19 +67,25 @@ export function withSessionCookie(route: Route, settings: Pick<ServerSettings, '
 /** Not a call that came too often, or an outage: the session goes on then. */
 const isOver = (error: unknown) => error instanceof AppError && error.code === 'unauthenticated';
 
-/** The cookie of a call that asks for one; throws where no page of this server makes the call. */
-function cookieOf(request: CallRequest, { publicUrl }: Pick<ServerSettings, 'publicUrl'>) {
+/** The cookie of a call that asks for one; throws where no page makes the call that may have one. */
+function cookieOf(request: CallRequest, { publicUrl, sessionOrigins = [] }: CookieSettings) {
   const { headers, protocol, host } = request;
   const asked = headers['plinth-session'];
   if (asked === undefined) return undefined;
   if (asked !== 'cookie')
     throw new AppError('validation_failed', { message: 'The only value of Plinth-Session is "cookie".' });
   const own = URL.parse(publicUrl ?? `${protocol}://${host}`);
-  if (own === null || headers.origin !== own.origin || !JSON_TYPE.test(headers['content-type'] ?? ''))
+  const isJson = JSON_TYPE.test(headers['content-type'] ?? '');
+  const { origin = '' } = headers;
+  const isListed = sessionOrigins.includes(origin);
+  if (own === null || !isJson || (origin !== own.origin && !isListed))
     throw new AppError('own_origin_required');
+  // Browsers know by a list of theirs which hosts are one site, and no page can change this word of theirs.
+  if (headers['sec-fetch-site'] === 'cross-site') throw new AppError('same_site_required');
+  const of = origin === own.origin ? '' : `_${sha256(origin).slice(0, 16)}`;
   const cookie = ownCookie({
     isSecure: own.protocol === 'https:',
-    names: ['__Host-plinth_refresh', `plinth_refresh_${own.port === '' ? '80' : own.port}`],
+    names: [`__Host-plinth_refresh${of}`, `plinth_refresh_${own.port === '' ? '80' : own.port}${of}`],
     value: '[\\w-]{1,200}',
     path: '/',
     sameSite: 'Strict',

@@ -10,17 +10,23 @@ interface Trip {
   readonly wanted: string;
 }
 
-/** Sets out for a provider. Answers what its call is opened with. */
-export async function setOut(): Promise<{ readonly return_to: string; readonly code_challenge: string }> {
+/** Sets out for a provider, or for a mail, whose link opens in another tab. Answers what its call is opened with. */
+export async function setOut(kept: Storage = sessionStorage) {
   const { verifier, challenge } = await newVerifier();
   const trip: Trip = { verifier, wanted: location.pathname + location.search };
-  sessionStorage.setItem(KEPT, JSON.stringify(trip));
+  kept.setItem(KEPT, JSON.stringify(trip));
   return { return_to: `${location.origin}/app/sign-in`, code_challenge: challenge };
 }
 
-/** The trip of a browser that is back; undefined where this tab has begun none. */
-export function takeTrip(): Trip | undefined {
-  const kept = sessionStorage.getItem(KEPT);
-  sessionStorage.removeItem(KEPT);
+/** The trip of a browser that is back; undefined where this tab, or for a mail this browser, has begun none. */
+export function takeTrip(from: Storage = sessionStorage): Trip | undefined {
+  const trip = keptTrip(from);
+  from.removeItem(KEPT);
+  return trip;
+}
+
+/** The same; it stays, for a code may be typed wrongly. */
+export function keptTrip(from: Storage): Trip | undefined {
+  const kept = from.getItem(KEPT);
   return kept === null ? undefined : (JSON.parse(kept) as Trip);
 }

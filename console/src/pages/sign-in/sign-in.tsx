@@ -10,12 +10,12 @@ import { session } from '../../session.ts';
 import { brandName, useTexts } from '../../text/index.ts';
 import { askPasskey } from './passkey.ts';
 import { ProofForm } from './proof.tsx';
-import { setOut, takeTrip } from './provider.ts';
+import { keptTrip, setOut, takeTrip } from './provider.ts';
 import { anyone, type Challenge, signIn } from './sign-in-calls.ts';
 import { hasWords, useRefusal } from './refusal.ts';
 import { texts } from './texts.ts';
 
-const MODES = ['signIn', 'register', 'forgot', 'sso'] as const;
+const MODES = ['signIn', 'register', 'forgot', 'mail', 'sso'] as const;
 type Mode = (typeof MODES)[number];
 
 interface Typed {
@@ -24,7 +24,12 @@ interface Typed {
 }
 
 /** What a way in came to: a session where nothing is said, a second factor that is asked for, or a mail that was sent. */
-type Outcome = Challenge | keyof typeof texts | undefined;
+type Outcome = Challenge | MailAsked | keyof typeof texts | undefined;
+
+/** A mail whose code can be typed; its link opens this page in another tab. */
+interface MailAsked {
+  readonly mail: string;
+}
 
 /** What each form does. */
 const ACTS: Readonly<Record<Mode, (typed: Typed) => Promise<Outcome>>> = {
@@ -37,6 +42,10 @@ const ACTS: Readonly<Record<Mode, (typed: Typed) => Promise<Outcome>>> = {
   async forgot({ email }) {
     await anyone.call('POST /v1/auth/forgot-password', { body: { email } });
     return 'sent.forgot';
+  },
+  async mail({ email }) {
+    const body = { email, ...(await setOut(localStorage)) };
+    return { mail: (await anyone.call('POST /v1/auth/mail', { body })).mail_id };
   },
   async sso({ email }) {
     const { url } = await anyone.call('POST /v1/auth/sso/start', { body: { email, ...(await setOut()) } });
@@ -86,7 +95,7 @@ const resume = () =>
 async function begin(): Promise<Outcome> {
   const { link, code, error } = takeArrival();
   if (link !== null) return signIn('POST /v1/auth/sign-in-link', { body: { code: link } });
-  const trip = takeTrip();
+  const trip = takeTrip(code?.startsWith('ple_') === true ? localStorage : sessionStorage);
   // No address says it: it is what this tab has shown before.
   if (trip !== undefined && !trip.wanted.startsWith('/app/sign-in')) ({ wanted } = trip);
   // From a provider that may add members, it is the plan that has no room.
@@ -122,7 +131,8 @@ export function SignIn() {
     if (isSignedIn === true) router.history.replace(wanted);
   }, [isSignedIn, router]);
   useEffect(() => mutate(begin), [mutate]);
-  const challenge = typeof outcome === 'object' ? outcome : undefined;
+  const asked = typeof outcome === 'object' ? outcome : undefined;
+  const challenge = asked !== undefined && 'mfa_token' in asked ? asked : undefined;
   const isBusy = isPending || isSignedIn === true;
 
   return (
@@ -132,6 +142,8 @@ export function SignIn() {
       {typeof outcome === 'string' && <Alert role="status">{say(outcome, { email })}</Alert>}
       {challenge !== undefined ? (
         <SecondFactor challenge={challenge} />
+      ) : asked !== undefined && 'mail' in asked ? (
+        <MailCode id={asked.mail} email={email} mutate={mutate} isBusy={isBusy} />
       ) : (
         <form
           className="stack"
@@ -204,6 +216,33 @@ function Failure({ error, email, mutate }: Acting & { readonly error: Error; rea
   );
 }
 
+/** The code of a mail that was asked for. */
+function MailCode({
+  id,
+  email,
+  mutate,
+  isBusy,
+}: Acting & Readonly<Record<'id' | 'email', string>> & { readonly isBusy: boolean }) {
+  const { say } = useTexts(texts);
+  return (
+    <form
+      className="stack"
+      onSubmit={(event) => {
+        event.preventDefault();
+        const { code = '' } = typedIn(event.currentTarget);
+        const body = { mail_id: id, code, code_verifier: keptTrip(localStorage)?.verifier ?? '' };
+        mutate(() => signIn('POST /v1/auth/mail/verify', { body }));
+      }}
+    >
+      <Alert role="status">{say('sent.mail', { email })}</Alert>
+      <TextInput name="code" autoComplete="one-time-code" required autoFocus label={say('mailCode')} />
+      <Button type="submit" loading={isBusy} fullWidth>
+        {say('submit.signIn')}
+      </Button>
+    </form>
+  );
+}
+
 function SecondFactor({ challenge: { mfa_token, methods } }: { readonly challenge: Challenge }) {
   const { say } = useTexts(texts);
   return (
@@ -237,6 +276,11 @@ function OtherWays({ go, mutate }: Acting & { readonly go: (mode: Mode) => void 
           </button>
         )}
       </div>
+      {offered?.mail === true && (
+        <Button variant="default" fullWidth onClick={() => go('mail')}>
+          {say('mail')}
+        </Button>
+      )}
       {offered?.passkey === true && 'PublicKeyCredential' in globalThis && (
         <Button variant="default" fullWidth onClick={() => mutate(signInByPasskey)}>
           {say('usePasskey')}

@@ -4,6 +4,7 @@ export const texts = pageTexts({
   signIn: ['Sign in to {name}', 'Bei {name} anmelden'],
   register: ['Create an account', 'Konto anlegen'],
   forgot: ['Forgot password?', 'Passwort vergessen?'],
+  mail: ['Sign in by mail', 'Per Mail anmelden'],
   sso: ['Single sign-on', 'Single Sign-on'],
   email: ['Email', 'E-Mail'],
   password: ['Password', 'Passwort'],
@@ -16,6 +17,7 @@ export const texts = pageTexts({
   'submit.signIn': ['Sign in', 'Anmelden'],
   'submit.register': ['Create the account', 'Konto anlegen'],
   'submit.forgot': ['Send the link', 'Link schicken'],
+  'submit.mail': ['Send the mail', 'Mail schicken'],
   'submit.sso': ['Go on', 'Weiter'],
   usePasskey: ['Use a passkey', 'Passkey benutzen'],
   provider: ['Continue with {provider}', 'Weiter mit {provider}'],
@@ -33,6 +35,11 @@ export const texts = pageTexts({
     'If {email} has an account here, a link to choose a new password is on its way.',
     'Wenn {email} hier ein Konto hat, ist ein Link für ein neues Passwort unterwegs.',
   ],
+  'sent.mail': [
+    'A mail is on its way to {email}. Type its code here, or open its link in this browser, within ten minutes.',
+    'Eine Mail an {email} ist unterwegs. Tipp ihren Code hier ein, oder öffne ihren Link in diesem Browser, innerhalb von zehn Minuten.',
+  ],
+  mailCode: ['Code of the mail', 'Code aus der Mail'],
   'sent.again': [
     'A mail is on its way to {email}. Press its link, then sign in.',
     'Eine Mail an {email} ist unterwegs. Drück ihren Link, dann melde dich an.',
@@ -121,6 +128,10 @@ export const texts = pageTexts({
   'why.sign_in_link_invalid': [
     'This link does not work any more. It is good once, for ten minutes. “npm run plinth -- console” prints a new one.',
     'Dieser Link gilt nicht mehr. Er gilt einmal, zehn Minuten lang. „npm run plinth -- console“ druckt einen neuen.',
+  ],
+  'why.mail_code_invalid': [
+    'This code is wrong, was used, or is too old. After five wrong ones, ask for another mail.',
+    'Dieser Code stimmt nicht, wurde benutzt oder ist zu alt. Nach fünf falschen brauchst du eine neue Mail.',
   ],
   'why.sign_in_canceled': [
     'You said no at the provider. Begin again, or use another way.',

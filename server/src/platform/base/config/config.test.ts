@@ -84,6 +84,32 @@ test('each malformed value has one line, and no line quotes a value', () => {
   expect(problems.join()).not.toContain('marker');
 });
 
+const sessionsOf = (origins: string) => ({
+  PUBLIC_URL: 'http://api.example.com',
+  SESSION_ORIGINS: origins,
+});
+
+test('pages of listed origins of the same site may keep sessions in cookies, and read answers', () => {
+  expect(problemsOf(sessionsOf('http://app.example.com,http://example.com:8080'))).not.toContainEqual(
+    expect.stringContaining('SESSION_ORIGINS'),
+  );
+  for (const other of [
+    'https://app.example.com',
+    'http://app.example.org',
+    'http://*',
+    'http://a.example.com/x',
+  ])
+    expect(problemsOf(sessionsOf(other))).toContainEqual(expect.stringMatching(/^SESSION_ORIGINS /));
+  const { corsOrigins, sessionOrigins } = readConfig({
+    CORS_ORIGINS: 'app://',
+    SESSION_ORIGINS: 'http://localhost:5173',
+  });
+  expect([corsOrigins, sessionOrigins]).toEqual([
+    ['app://', 'http://localhost:5173'],
+    ['http://localhost:5173'],
+  ]);
+});
+
 test('in production embedded defaults must be asked for by name', () => {
   expect(problemsOf({ NODE_ENV: 'production' })).toEqual([
     expect.stringContaining('EMBEDDED_DATABASE=true'),
@@ -201,7 +227,7 @@ test('the example file names every setting, and is itself a good configuration',
     BLOB_READ_WRITE_TOKEN: '',
   };
   // Those that are production's, in an example of development.
-  const local = { PUBLIC_URL: 'http://localhost:3000', TRUSTED_PROXIES: '' };
+  const local = { PUBLIC_URL: 'http://localhost:3000', SESSION_ORIGINS: '', TRUSTED_PROXIES: '' };
   expect(problemsOf({ ...(environment as Record<string, string>), ...without, ...local })).toEqual([]);
   for (const name of settingNames()) expect(configMarkdown()).toContain(`\`${name}\``);
 });

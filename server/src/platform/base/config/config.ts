@@ -9,7 +9,7 @@ import {
 } from './ai.ts';
 import { keyedUpstreams } from './ai-files.ts';
 import { type DeliverySettings, readDelivery, reachedAt } from './delivery.ts';
-import { liveSigns, goneSettings, missingSettings } from './setting-problems.ts';
+import { liveSigns, goneSettings, missingSettings, strangeOrigins } from './setting-problems.ts';
 import { type MailSettings, readMail } from './mail.ts';
 import { type MasterKeysSettings, readMasterKeys } from './master-keys.ts';
 import { settingCalled, settingNames, type Values } from './settings.ts';
@@ -65,6 +65,8 @@ export interface Config extends TelemetrySettings {
   readonly baseUrl: string;
   readonly publicBasePath: string | undefined;
   readonly corsOrigins: readonly string[];
+  /** Those of them whose pages may keep a session in a cookie. */
+  readonly sessionOrigins: readonly string[];
   readonly trustedProxies: readonly string[];
   /** Keys of the products that run, alone; none: all of them do. */
   readonly products: readonly string[];
@@ -167,6 +169,12 @@ const DEVELOPMENT_ORIGINS = ['http://localhost:*', 'http://127.0.0.1:*', 'app://
 /** The page of the docs' examples. */
 const EXAMPLE_ORIGIN = 'https://app.example.com';
 
+function originsOf(values: Values): Pick<Config, 'corsOrigins' | 'sessionOrigins'> {
+  const { CORS_ORIGINS: listed, SESSION_ORIGINS: sessionOrigins = [] } = values;
+  const unlisted = values.NODE_ENV === 'production' ? [] : DEVELOPMENT_ORIGINS;
+  return { corsOrigins: [...(listed ?? unlisted), ...sessionOrigins], sessionOrigins };
+}
+
 /** Browsers are sent back to the pages that may read answers, and to those that sign-ins come back to. */
 function salesOf(values: Values): Config['sales'] {
   const { CORS_ORIGINS: listed, SIGN_IN_RETURN_TO: signIns = [] } = values;
@@ -196,7 +204,7 @@ export function readConfig(given: Readonly<Record<string, string | undefined>>):
   if (typeof settings === 'string') problems.push(`AI_CONFIG ${settings}.`);
   const { listed: own, path } = typeof listed === 'string' ? { listed: [], path: undefined } : listed;
   const upstreams = [...keyedUpstreams(values), ...own];
-  problems.push(...missingSettings(values, upstreams), ...liveSigns(values));
+  problems.push(...missingSettings(values, upstreams), ...liveSigns(values), ...strangeOrigins(values));
   const delivery = readDelivery(values, problems);
   const mail = readMail(values, problems);
   const signIn = readSignIn(values, problems);
@@ -301,7 +309,7 @@ function assembleConfig(
     publicUrl: values.PUBLIC_URL,
     baseUrl: reachedAt(values),
     publicBasePath: values.PUBLIC_BASE_PATH,
-    corsOrigins: values.CORS_ORIGINS ?? (isProduction ? [] : DEVELOPMENT_ORIGINS),
+    ...originsOf(values),
     trustedProxies: values.TRUSTED_PROXIES ?? [],
     products: values.PRODUCTS,
     productsOffWithSubscriptions: values.PRODUCTS_OFF_WITH_SUBSCRIPTIONS === true,

@@ -44,6 +44,19 @@ export function missingSettings(values: Values, upstreams: readonly UpstreamSett
   return problems;
 }
 
+function siteOf(address: string): string {
+  const { protocol, hostname } = new URL(address);
+  return `${protocol}//${hostname.split('.').slice(-2).join('.')}`;
+}
+
+/** Origins that are of another site for certain. What is one, browsers know by a list, and say so with each call. */
+export function strangeOrigins({ SESSION_ORIGINS: origins = [], PUBLIC_URL: url }: Values): string[] {
+  if (url === undefined || origins.every((origin) => siteOf(origin) === siteOf(url))) return [];
+  return [
+    'SESSION_ORIGINS has an origin of another site than PUBLIC_URL, in whose pages browsers keep no session in a cookie.',
+  ];
+}
+
 /** Settings that the version before had, and what became of each. Kept for one version. */
 const GONE: Readonly<Record<string, string>> = {
   REDIS_DEADLINE_MS: 'a call to Redis may take 100 ms',

@@ -121,6 +121,11 @@ export const origins = list.refine(
   (all) => all.every((origin) => /^(\*|[a-z][a-z0-9+.-]*:\/\/([^\s/*:]+(:(\d+|\*))?)?)$/i.test(origin)),
   'must be a comma-separated list of origins such as https://app.example.com, http://localhost:* or app://',
 );
+/** Origins as browsers write them, without a pattern. */
+export const wholeOrigins = list.refine(
+  (all) => all.every((origin) => URL.parse(origin)?.origin === origin && /^https?:/.test(origin)),
+  'must be a comma-separated list of whole origins such as https://app.example.com',
+);
 /** Addresses that a browser may be sent on to. */
 export const returns = list.refine(
   (all) =>

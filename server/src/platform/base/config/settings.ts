@@ -31,6 +31,7 @@ import {
   smtpUrl,
   text,
   toggle,
+  wholeOrigins,
 } from './setting.ts';
 
 /**
@@ -82,6 +83,11 @@ export const SETTINGS = {
     group: 'Server',
     says: 'Origins of browsers that may read answers, and of pages that payment pages send browsers back to. Not set: local ports and app:// in development, none in production; customers come back to any page.',
     example: 'https://app.example.com,http://localhost:*,app://',
+  }),
+  SESSION_ORIGINS: setting(wholeOrigins.optional(), {
+    group: 'Server',
+    says: 'Origins of browser apps, on the same site as PUBLIC_URL, that may keep a session of their own in a cookie (docs/identity.md). They may read answers too, as those of CORS_ORIGINS.',
+    example: 'https://app.example.com',
   }),
   TRUSTED_PROXIES: setting(networks.optional(), {
     group: 'Server',
@@ -190,6 +196,10 @@ export const SETTINGS = {
     group: 'Sign-in',
     says: 'Where browsers that signed in at a provider may be sent on to (docs/sign-in.md); `/*` for all below. Not set: this machine in development, nowhere in production.',
     example: 'https://app.example.com/signed-in,app://',
+  }),
+  SIGN_IN_BY_MAIL: setting(toggle.optional(), {
+    group: 'Sign-in',
+    says: 'Whether people may sign in by a code and a link in a mail (docs/sign-in.md). Not set: in development, and not in production.',
   }),
   PASSKEY_DOMAIN: setting(domain.optional(), {
     group: 'Sign-in',

@@ -19,7 +19,9 @@ test('with nothing set a sandbox stands in, on this machine alone', () => {
     google: undefined,
     firebase: undefined,
     sandbox: true,
+    byMail: true,
   });
+  expect(signIn({ SIGN_IN_BY_MAIL: 'false' }).byMail).toBe(false);
   expect(signIn({ SANDBOX_SIGN_IN: 'false' }).sandbox).toBe(false);
   expect(signIn(GOOGLE).sandbox).toBe(false);
 });

@@ -28,6 +28,8 @@ export interface SignInSettings {
   readonly firebase: { readonly projectId: string; readonly keysUrl: string } | undefined;
   /** Whether the sandbox stands in for Google and Firebase: on this machine, where nothing else is set. Never in production. */
   readonly sandbox: boolean;
+  /** Whether people sign in by a code and a link in a mail. */
+  readonly byMail: boolean;
 }
 
 /** A provider, and what we are to it. */
@@ -62,6 +64,7 @@ export function readSignIn(values: Values, problems: string[]): SignInSettings {
     github,
     firebase: projectId === undefined ? undefined : { projectId, keysUrl: values.FIREBASE_KEYS_URL },
     sandbox: !isProduction && isBare && (values.SANDBOX_SIGN_IN ?? isThisMachine(values.HOST)),
+    byMail: values.SIGN_IN_BY_MAIL ?? !isProduction,
   };
 }
 

@@ -72,6 +72,11 @@ export const TEMPLATES = {
     link: 'https://api.example.com/v1/auth/verify-email/ple_example',
     hours: 24,
   }),
+  sign_in: template(z.strictObject({ code: z.string(), link, minutes: z.int().positive() }), {
+    code: '7KQ2-9M3X',
+    link: 'https://api.example.com/v1/auth/mail/open/ple_example',
+    minutes: 10,
+  }),
   change_email: template(z.strictObject({ link, hours, email: z.string() }), {
     link: 'https://api.example.com/v1/auth/verify-email/ple_example',
     hours: 24,

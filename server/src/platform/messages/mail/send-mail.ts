@@ -34,7 +34,8 @@ const BACKOFF = { base: 30_000, cap: 3_600_000, spread: 0.2 } as const;
 
 /** To whom a mail goes that was asked for, and for how many seconds it makes sense. */
 export interface ResolvedMail {
-  readonly userId: UserId;
+  /** undefined: the address has no user yet. */
+  readonly userId: UserId | undefined;
   readonly to: string;
   readonly facts: Facts;
   readonly seconds: number;

@@ -77,7 +77,7 @@ export const lockAsked = (accountId: AccountId, id: string) =>
 export const resolveMessage = (
   message: Pick<MessageRow, 'account_id' | 'id'>,
   resolved: {
-    readonly userId: UserId;
+    readonly userId: UserId | undefined;
     readonly to: string;
     /** Sealed. */
     readonly facts: string;
@@ -89,7 +89,7 @@ export const resolveMessage = (
        expires_at = app.now() + make_interval(secs => $6), updated_at = app.now()
      where account_id = $1 and id = $2
      returning account_id, id, user_id, recipient, template, status, facts, attempts, created_at, false as is_over`,
-    [message.account_id, message.id, resolved.userId, resolved.to, resolved.facts, resolved.seconds],
+    [message.account_id, message.id, resolved.userId ?? null, resolved.to, resolved.facts, resolved.seconds],
   );
 
 /** Without a recipient: the address that was typed is not kept. */

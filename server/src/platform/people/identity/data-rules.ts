@@ -19,5 +19,10 @@ export const identityDataRules: DataRule[] = [
   { table: 'identity.admin_invitations', nobodys: 'addresses that an operator invited, for a day' },
   { table: 'identity.sign_in_states', nobodys: 'hashes of browsers that are at a provider, for ten minutes' },
   { table: 'identity.used_id_tokens', nobodys: 'hashes of ID tokens, until those are too old' },
+  {
+    table: 'identity.mail_sign_ins',
+    user: erased('t.owner_id = $1::uuid or lower(t.email) = lower($2)'),
+    withheld: ['code_challenge', 'code_hash', 'link_hash'],
+  },
   { table: 'identity.signing_keys', nobodys: 'the server’s own keys' },
 ];

@@ -48,5 +48,6 @@ export const endAllSignIns: readonly Statement[] = [
     'sign_in_states',
     'sign_in_codes',
     'admin_invitations',
+    'mail_sign_ins',
   ].map((table) => statement(`delete from identity.${table}`)),
 ];

@@ -50,6 +50,10 @@ declareErrors({
     message: 'The provider of this sign-in does not answer. Try again shortly, or sign in another way.',
   },
   sign_in_not_set_up: { status: 404, message: 'This server accepts no sign-ins through this provider.' },
+  mail_code_invalid: {
+    status: 401,
+    message: 'This code is wrong, was used, or has expired. After five wrong ones, ask for another mail.',
+  },
   provider_email_unverified: {
     status: 403,
     message: 'Your email address is not verified at the provider. Verify it there first.',

@@ -16,6 +16,7 @@ import { emailResolvers } from './email/email-links.ts';
 import { type AddressClaim, claimAddress } from './federation/claim-address.ts';
 import { createFederation, type Federation } from './federation/federation.ts';
 import type { Providers } from './federation/providers.ts';
+import { createMailSignIns, type MailSignIns } from './mail-sign-ins/mail-sign-ins.ts';
 import { createGuessing, type Guessing } from './guessing/guessing.ts';
 import { createMfa, type Mfa } from './mfa/mfa.ts';
 import type { PasskeySettings } from './mfa/webauthn.ts';
@@ -50,6 +51,8 @@ export interface IdentitySettings {
   /** Where links in mails lead: the address of this server, without a slash at its end. */
   readonly baseUrl: string;
   readonly emailVerification: 'off' | 'soft' | 'required';
+  /** Whether people sign in by a code and a link in a mail; not when not said. */
+  readonly signInByMail?: boolean;
   /** Where browsers may be sent back to after a sign-in at a provider; nowhere when not said. */
   readonly returnTo?: readonly string[];
   /** Products whose scopes (`reel:read`, `reel:write`) a key can be given. */
@@ -112,6 +115,7 @@ export interface Identity extends Registering, AdminAcceptance {
   readonly newPasswords: NewPasswords;
   readonly mfa: Mfa;
   readonly federation: Federation;
+  readonly mailSignIns: MailSignIns;
   readonly closing: Closing;
   readonly admins: Admins;
   /** Decide on mails that were asked for by typing an address; for `mail.resolve`. */
@@ -147,6 +151,11 @@ export function createIdentity(parts: IdentityParts): Identity {
   const passwords = createPasswords(settings.passwords, parts.log);
   const rules = createPasswordRules(settings.passwordRules);
   const inside = { ...parts, tokens, callers, passwords, rules, guessing, emailVerification, sessionDays };
+  const ways = { baseUrl: settings.baseUrl, returnTo: settings.returnTo ?? [] };
+  const mailSignIns = createMailSignIns({
+    ...inside,
+    settings: { ...ways, isOn: settings.signInByMail === true },
+  });
   const keys = createKeys({ ...inside, scopes: knownScopes(settings.products, settings.productScopes) });
   return {
     identify: callers.identify,
@@ -171,11 +180,15 @@ export function createIdentity(parts: IdentityParts): Identity {
     acceptAdmin: (input, origin) => acceptAdmin(inside, { ...input, origin }),
     federation: createFederation({
       ...inside,
-      settings: { baseUrl: settings.baseUrl, returnTo: settings.returnTo ?? [] },
+      settings: ways,
       providers: parts.providers ?? NOBODY,
       log: parts.log ?? { warn() {} },
     }),
-    resolvers: emailResolvers({ ...parts, baseUrl: settings.baseUrl }),
+    mailSignIns,
+    resolvers: {
+      ...emailResolvers({ ...parts, baseUrl: settings.baseUrl }),
+      sign_in: mailSignIns.resolver,
+    },
     signToken,
     jwks: signingKeys.jwks,
     rotateSigningKey: signingKeys.rotate,

@@ -6,6 +6,7 @@ import { authRoutes } from './sessions/auth-routes.ts';
 import { emailRoutes } from './email/email-routes.ts';
 import { closingRoutes } from './closing/closing-routes.ts';
 import { federationRoutes } from './federation/federation-routes.ts';
+import { mailSignInRoutes } from './mail-sign-ins/mail-sign-in-routes.ts';
 import { keyRoutes } from './keys/key-routes.ts';
 import { mfaRoutes } from './mfa/mfa-routes.ts';
 import { passkeyRoutes } from './mfa/passkey-routes.ts';
@@ -61,6 +62,7 @@ export const identityRoutes: Route[] = [
   ...authRoutes,
   ...emailRoutes,
   ...federationRoutes,
+  ...mailSignInRoutes,
   ...userRoutes,
   ...closingRoutes,
   ...adminRoutes,

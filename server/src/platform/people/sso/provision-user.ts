@@ -34,7 +34,7 @@ export interface ProvisioningParts {
   readonly audit: Audit;
   readonly mail: Pick<Mail, 'sending' | 'wake'>;
   readonly accounts: Pick<Accounts, 'newcomers'>;
-  readonly identity: Pick<Identity, 'addUser' | 'claimAddress' | 'federation'>;
+  readonly identity: Pick<Identity, 'addUser' | 'claimAddress' | 'federation' | 'mailSignIns'>;
 }
 
 /** A person whom a provider has named. */

@@ -83,6 +83,7 @@ const methods = route(
       200: namedObject('SignInMethods', {
         password: z.boolean(),
         passkey: z.boolean(),
+        mail: z.boolean().describe('Whether `POST /v1/auth/mail` sends a code and a link.'),
         google: z.boolean().describe('Whether browsers can sign in by Google; and so of the next ones.'),
         apple: z.boolean(),
         microsoft: z.boolean(),

@@ -22,7 +22,7 @@ export interface SsoSignInRequest {
 /** Sign-ins of an organization's people by its provider. */
 export interface SignIn {
   /** Ways to sign in besides passwords and passkeys. */
-  methods(): Promise<Readonly<Record<CodeProvider | 'sso', boolean>>>;
+  methods(): Promise<Readonly<Record<CodeProvider | 'mail' | 'sso', boolean>>>;
   /** The address of this server that sends a browser to the provider. Throws `sso_unconfigured`. */
   start(asked: SsoSignInRequest): Promise<string>;
   /** Throws `sso_unconfigured`, `sign_in_unavailable`, `validation_failed`. */
@@ -65,8 +65,10 @@ export function createSignIn(parts: SignInParts): SignIn {
   return {
     async methods() {
       const [used] = await db.system('sso.sign-in', [anyProvider]);
-      const { offered } = parts.identity.federation;
+      const { federation, mailSignIns } = parts.identity;
+      const { offered } = federation;
       return {
+        mail: mailSignIns.isOn,
         google: offered.includes('google'),
         apple: offered.includes('apple'),
         microsoft: offered.includes('microsoft'),

@@ -11,7 +11,7 @@ import { txtRecordsFrom } from './txt-records.ts';
 export interface SsoParts extends Omit<SetupParts, 'accounts' | 'txtRecords'> {
   readonly clock: Clock;
   readonly accounts: Pick<Accounts, 'authorizeMember' | 'lockAuthorized' | 'newcomers'>;
-  readonly identity: Pick<Identity, 'addUser' | 'claimAddress' | 'federation'>;
+  readonly identity: Pick<Identity, 'addUser' | 'claimAddress' | 'federation' | 'mailSignIns'>;
   readonly log: Pick<Logger, 'warn'>;
   /** The address of this server, without a slash at its end. */
   readonly baseUrl: string;

@@ -45,9 +45,13 @@ export const useEmailToken = (tokenHash: string, kinds: readonly EmailKind[]) =>
     kinds,
   ]);
 
-/** Ends all links of a user: those that an intruder asked for too. */
+/** Ends all links of a user, and all codes of mails: those that an intruder asked for too. */
 export const endEmailTokens = (userId: UserId) =>
-  statement('delete from identity.email_tokens where user_id = $1', [userId]);
+  statement(
+    `with codes as (delete from identity.mail_sign_ins where owner_id = $1)
+     delete from identity.email_tokens where user_id = $1`,
+    [userId],
+  );
 
 /** Sets the hash of a new password; what was begun with the old one is over. The link proved the address, where one did. */
 export const setPassword = (userId: UserId, hash: string, provesEmail: boolean) =>

@@ -12,6 +12,9 @@ export const startQuery = {
     .describe('The base64url of the SHA-256 of a random secret that the page keeps.'),
 };
 
+/** As RFC 7636 has it: a secret of 43 to 128 characters. */
+export const codeVerifier = z.string().regex(/^[\w.~-]{43,128}$/);
+
 /** Query by which a browser comes back from a provider; what the provider adds besides is ignored. */
 export const callbackQuery = z.object({
   state: z.string().min(1).max(200),

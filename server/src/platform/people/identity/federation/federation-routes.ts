@@ -3,15 +3,19 @@ import { AppError } from '#platform/kernel';
 import { z } from 'zod';
 import { deviceNameSchema } from '../fields.ts';
 import { asText, type Federation } from './federation.ts';
+import type { SignInFlows } from './flows.ts';
 import { CODE_PROVIDERS, type CodeProvider, signedInSchema } from '../sessions/sign-in-replies.ts';
-import { callbackQuery, startQuery } from './browser-queries.ts';
+import { callbackQuery, codeVerifier, startQuery } from './browser-queries.ts';
 
-const route = routesFor<{ readonly federation: Federation }>();
+/** Takes the codes that links of mails bring back. */
+interface ByMail {
+  readonly mailSignIns: { readonly exchange: SignInFlows['exchange'] };
+}
+
+const route = routesFor<{ readonly federation: Federation } & ByMail>();
 const tag = 'Identity';
 const nothing = z.undefined();
 
-/** As RFC 7636 has it: a secret of 43 to 128 characters. */
-const codeVerifier = z.string().regex(/^[\w.~-]{43,128}$/);
 const address = z.string().min(1).max(2_000);
 
 const personName = z.string().trim().min(1).max(200);
@@ -169,7 +173,7 @@ const exchange = route(
   {
     summary: 'Get tokens for a one-time code',
     description:
-      'The code that a browser brought back, and the secret whose SHA-256 was the `code_challenge`. It takes no Idempotency-Key: a code is good once, for a minute.',
+      'The code that a browser brought back, from a provider or by the link of a mail, and the secret whose SHA-256 was the `code_challenge`. It takes no Idempotency-Key: a code is good once, for a minute, and that of a mail as long as its link.',
     tag,
     session: 'opens',
     auth: 'none',
@@ -180,12 +184,21 @@ const exchange = route(
       device_name: deviceNameSchema.optional(),
     }),
     reply: { 200: signedInSchema },
-    errors: ['sign_in_failed', 'user_suspended', 'user_closed', 'sso_required'],
+    errors: [
+      'sign_in_failed',
+      'sign_in_not_set_up',
+      'sign_in_not_linked',
+      'user_suspended',
+      'user_closed',
+      'sso_required',
+      'busy',
+    ],
     idempotency: 'none',
   },
-  ({ body, origin }, { federation }) => {
+  ({ body, origin }, { federation, mailSignIns }) => {
     const { code, code_verifier: verifier, device_name: name } = body;
-    return federation.flows.exchange({ code, codeVerifier: verifier, device: { name } }, origin);
+    const by = code.startsWith('ple_') ? mailSignIns : federation.flows;
+    return by.exchange({ code, codeVerifier: verifier, device: { name } }, origin);
   },
 );
 

@@ -7,19 +7,14 @@ import type { DeviceGiven } from '../sessions/devices.ts';
 import { completeSignIn, type SessionOpeningParts } from '../sessions/session-opening.ts';
 import type { Method, SignedIn } from '../sessions/sign-in-replies.ts';
 import { userById } from '../users/user-store.ts';
-import { assertReturn, returnsAllowed } from './return-address.ts';
+import { assertReturn, returnRule, type ReturnSettings } from './return-address.ts';
 import { codeOf, putCode, putState, useCode, useState } from './state-store.ts';
 
 const BEGUN = commitPoint('identity.sign-in-begun', 'a browser that was sent to a provider');
 const RETURNED = commitPoint('identity.sign-in-returned', 'the state that a browser came back with, used up');
 
 export interface FlowsParts extends SessionOpeningParts {
-  readonly settings: {
-    /** The address of this server, without a slash at its end; with https, cookies are for https alone. */
-    readonly baseUrl: string;
-    /** Where browsers may be sent back to; `returnsAllowed` says how they are written. */
-    readonly returnTo: readonly string[];
-  };
+  readonly settings: ReturnSettings;
 }
 
 export interface FlowStart {
@@ -79,8 +74,7 @@ const STATE_LASTS = 600;
 
 export function createSignInFlows(parts: FlowsParts): SignInFlows {
   const { db, random, settings } = parts;
-  // The console's own page is this server's: its code goes to no other server.
-  const isAllowed = returnsAllowed([...settings.returnTo, `${new URL(settings.baseUrl).origin}/app/sign-in`]);
+  const isAllowed = returnRule(settings);
   // Binds a sign-in to the browser that began it, so that a link can't sign a user in as another (login CSRF).
   const cookies = ownCookie({
     isSecure: settings.baseUrl.startsWith('https:'),

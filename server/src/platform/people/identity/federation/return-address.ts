@@ -14,6 +14,17 @@ export function returnsAllowed(patterns: readonly string[]): (address: string) =
   };
 }
 
+export interface ReturnSettings {
+  /** The address of this server, without a slash at its end; with https, cookies are for https alone. */
+  readonly baseUrl: string;
+  /** Where browsers may be sent back to; `returnsAllowed` says how they are written. */
+  readonly returnTo: readonly string[];
+}
+
+/** Where this server sends browsers back to. The console’s own page is this server’s: its code goes to no other server. */
+export const returnRule = ({ baseUrl, returnTo }: ReturnSettings) =>
+  returnsAllowed([...returnTo, `${new URL(baseUrl).origin}/app/sign-in`]);
+
 /** Schemes that a browser would run in place of going there. */
 const RUNS = /^(javascript|data|blob|file|vbscript):$/;
 

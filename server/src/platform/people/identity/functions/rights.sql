@@ -4,7 +4,7 @@ grant usage on schema identity to plinth_tenant, plinth_system;
 grant select, insert, update, delete on identity.users, identity.sessions, identity.refresh_tokens, identity.signing_keys,
   identity.api_keys, identity.email_tokens, identity.totp, identity.code_misses, identity.recovery_codes, identity.passkeys,
   identity.mfa_challenges, identity.passkey_ceremonies, identity.guesses, identity.identities, identity.sign_in_states,
-  identity.sign_in_codes, identity.used_id_tokens, identity.admin_invitations to plinth_system;
+  identity.sign_in_codes, identity.used_id_tokens, identity.admin_invitations, identity.mail_sign_ins to plinth_system;
 -- Users read and change their profile; their hash, role and status are out of reach in their own scope.
 grant select (user_id, email, full_name, avatar_url, email_verified, role, status, default_account_id, created_at, updated_at), update (full_name, avatar_url, updated_at) on identity.users to plinth_tenant;
 grant select, update (revoked_at, revoked_for, updated_at) on identity.sessions to plinth_tenant;

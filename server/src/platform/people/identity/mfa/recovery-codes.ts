@@ -22,15 +22,20 @@ export async function newRecoveryCodes(
 }
 
 function newCode(random: Random): string {
-  // 256 is a multiple of 32: each letter is as likely as any other.
-  const letters = Array.from(random.bytes(LETTERS), (byte) => ALPHABET[byte % ALPHABET.length]).join('');
-  return letters.replaceAll(/.{5}(?!$)/g, '$&-');
+  return randomLetters(random, LETTERS).replaceAll(/.{5}(?!$)/g, '$&-');
 }
 
-/** The hash of a code as a person may write it. */
-export function recoveryCodeHash(code: string): string {
-  return sha256(code.replaceAll(/[- ]/g, '').toUpperCase());
+/** Letters of a code that a person types, of 5 random bits each. */
+export function randomLetters(random: Random, count: number): string {
+  // 256 is a multiple of 32: each letter is as likely as any other.
+  return Array.from(random.bytes(count), (byte) => ALPHABET[byte % ALPHABET.length]).join('');
 }
+
+/** The letters of a code as a person may write it. */
+export const lettersOf = (code: string): string => code.replaceAll(/[- ]/g, '').toUpperCase();
+
+/** The hash of a code as a person may write it. */
+export const recoveryCodeHash = (code: string): string => sha256(lettersOf(code));
 
 const insertCodes = (userId: UserId, hashes: readonly string[]) =>
   statement('insert into identity.recovery_codes (user_id, code_hash) select $1, unnest($2::text[])', [

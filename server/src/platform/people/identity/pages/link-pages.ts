@@ -40,6 +40,15 @@ export const resetPage = linkPage({
   done: 'Your password is set, and you are signed out everywhere. Sign in with the new one.',
 });
 
+export const signInPage = linkPage({
+  call: '/auth/mail/open',
+  title: 'Sign in',
+  fields:
+    '<p>This works in the browser in which you asked to sign in. If you asked elsewhere, type the code of the mail there.</p>',
+  button: 'Sign in',
+  done: 'You are being sent on.',
+});
+
 export const adminPage = linkPage({
   call: '/auth/accept-admin',
   title: 'Become an admin of this server',

@@ -15,8 +15,10 @@ async function submit() {
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ token, ...Object.fromEntries(new FormData(form)) }),
     });
+    const said = await response.json();
     form.hidden = response.ok;
-    status.textContent = response.ok ? form.dataset.done : (await response.json()).error.message;
+    status.textContent = response.ok ? form.dataset.done : said.error.message;
+    if (response.ok && said.location !== undefined) location.assign(said.location);
   } catch {
     status.textContent = 'The server can not be reached. Try again.';
   }

@@ -32,7 +32,7 @@ export type CodeProvider = (typeof CODE_PROVIDERS)[number];
 export type Provider = CodeProvider | 'firebase';
 
 /** How a user proved who they are. */
-export type Method = 'password' | Provider | 'sso' | 'passkey' | 'link';
+export type Method = 'password' | Provider | 'sso' | 'passkey' | 'link' | 'mail';
 
 export const tokensSchema = namedObject('TokenPair', {
   access_token: z.string(),
