@@ -174,7 +174,7 @@ describe.runIf(isHere)('the ledger', { timeout: 6 * PATIENCE }, async () => {
 
   test('shows what limits denied, how much was used, when it begins anew, and what to do', async () => {
     await page.goto(`${url}/app/ledger?status=denied`);
-    await page.getByText('Nothing was denied').waitFor();
+    await page.getByText('No denial in this time.').waitFor();
     app.modules.denials.count(
       { accountId: accountId as never, product: 'gateway', feature: 'external', requestId: 'the-denied' },
       {

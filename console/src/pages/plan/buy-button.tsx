@@ -3,21 +3,30 @@ import type { BodyOf } from '@plinth/sdk';
 import { useAccount } from '../../account.ts';
 import { useAct } from '../../parts/of-account.ts';
 import { Refusal } from '../../parts/refusal.tsx';
+import { useSearchOf } from '../../parts/search.ts';
 import { useTexts } from '../../text/index.ts';
+import { readPlanSearch } from './search.ts';
 import { texts } from './texts.ts';
 
 interface BuyButtonProps {
   readonly name: string;
   readonly order: Omit<BodyOf<'POST /v1/billing/checkout'>, 'success_url' | 'cancel_url'>;
+  /** The first thing to do on the page. */
+  readonly isFirst?: boolean;
 }
 
 /** Leads to the provider's page, which leads back here, whichever account is chosen by then. */
-export function BuyButton({ name, order }: BuyButtonProps) {
+export function BuyButton({ name, order, isFirst = false }: BuyButtonProps) {
   const { say } = useTexts(texts);
   const chosen = useAccount();
+  const { back: start } = useSearchOf(readPlanSearch);
   const { mutate, isPending, error } = useAct(async () => {
     const { product = '', plan, add_on: addOn } = order;
-    const back = new URLSearchParams({ product, account: chosen?.account.id ?? '' });
+    const back = new URLSearchParams({
+      product,
+      account: chosen?.account.id ?? '',
+      ...(start === undefined ? {} : { back: start }),
+    });
     const here = `${location.origin}/app/plan?${back.toString()}`;
     const page = await chosen?.api.call('POST /v1/billing/checkout', {
       body: {
@@ -32,7 +41,7 @@ export function BuyButton({ name, order }: BuyButtonProps) {
     <>
       <Refusal error={error} />
       <Button
-        variant="default"
+        variant={isFirst ? 'filled' : 'default'}
         loading={isPending}
         aria-label={say('buyPlan', { plan: name })}
         onClick={() => mutate()}
