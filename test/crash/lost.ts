@@ -44,7 +44,7 @@ const PLATFORM: Readonly<Record<keyof typeof MEANINGS, readonly string[]>> = {
     billing.payouts-asked billing.ordered ai.safety-refused billing.extension-asked product.answer-text`),
   same: splitNames(`
     billing.sale-begun billing.sale-invoice billing.sale-closed billing.payee-made billing.behalf brands.change plans.change
-    accounts.customer-archived accounts.customer-closed accounts.customer-member accounts.customers-put
+    accounts.claims-withdrawn accounts.customer-archived accounts.customer-closed accounts.customer-member accounts.customers-put
     ai.provider-key-deleted ai.provider-key-saved ai.route-change accounts.audit-exported accounts.audits-exported accounts.invitation-revoked accounts.member-change accounts.member-joined
     accounts.organization-change accounts.settings-change accounts.standing accounts.team-change accounts.team-released accounts.transferred
     billing.looked billing.customer-linked billing.purchase-bound billing.overage-chosen billing.revoked erasure.export-downloaded erasure.operator-export-downloaded
@@ -63,7 +63,7 @@ const PLATFORM: Readonly<Record<keyof typeof MEANINGS, readonly string[]>> = {
     blobs.held blobs.refused blobs.given-up blobs.swept vectors.centred vectors.recoded vectors.moved vectors.strays-deleted
     sso.domain-checked secrets.resealed secrets.retired identity.signing-key`),
   person: splitNames(`
-    portal.opened
+    accounts.claim-offered portal.opened
     identity.login identity.register identity.link-asked identity.email-confirmed identity.password-set identity.refresh
     identity.restore-asked identity.ceremony-begun identity.ceremony-used identity.mfa-answered identity.passkey-added
     identity.passkey-counted identity.stepped-up identity.sign-in-begun identity.sign-in-returned identity.named

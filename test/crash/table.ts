@@ -45,7 +45,10 @@ const PLATFORM: Readonly<Record<string, CrashPoint>> = {
   'jobs.publish': { walks: ['a create that QStash delivers'], afterAlone: true },
   'jobs.announced': { walks: ['a create that QStash delivers'] },
   ...allOf('ai', 'provider-key-saved provider-key-deleted'),
-  ...allOf('accounts', 'customer-archived customer-closed customer-member customers-put'),
+  ...allOf(
+    'accounts',
+    'claim-offered claims-withdrawn customer-archived customer-closed customer-member customers-put',
+  ),
   'billing.behalf': { because: ONE_COMMIT },
   'brands.change': { because: ONE_COMMIT },
   'portal.opened': { because: ONE_COMMIT },

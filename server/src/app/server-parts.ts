@@ -24,6 +24,7 @@ export function serverParts(modules: Modules, { config, version, serve }: AppOpt
     assertProven: identity.mfa.stepUp.assertProven,
     roleOf: accounts.roleOf,
     kindOf: accounts.kindOf,
+    isArchived: accounts.isArchived,
     servedAccount: accounts.servedAccount,
     safety: ai.safety,
     admit: ({ spender: { userId, keyId, sessionId }, product, feature, textBytes, prepared, ...request }) => {

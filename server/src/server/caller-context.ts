@@ -42,6 +42,7 @@ export const NOBODY: CallerContext = {
 };
 const TWO_CREDENTIALS =
   'Authorization and X-Api-Key are two different credentials here. Send one of them, or the same in both.';
+const ARCHIVED = 'This account is archived. The service that made it can open it again.';
 const BEARER = /^bearer +([\x21-\x7e]{1,4096})$/i;
 
 /** Says who is calling and whether they may: unknown is 401, too little is 403, another's account is 404. */
@@ -77,6 +78,10 @@ export async function callerContextOf(
   if (shape.holds !== undefined && shape.holds !== (await parts.kindOf?.(caller.userId, accountId))) {
     throw new AppError('wrong_account_kind', { details: { needed: shape.holds } });
   }
+  // People and keys of an archived customer read, and settle what was under way, as the operator's backend does.
+  const isRefused = route.method !== 'GET' && shape.onBehalf !== 'archived';
+  if (isRefused && (await parts.isArchived?.(caller.userId, accountId)) === true)
+    throw new AppError('customer_archived', { message: ARCHIVED });
   return { ...NOBODY, caller, accountId, role, spender: caller };
 }
 

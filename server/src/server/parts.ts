@@ -102,6 +102,8 @@ export interface ServerParts {
     userId: UserId,
     accountId: AccountId,
   ) => Promise<'personal' | 'organization' | undefined>;
+  /** Whether the operator's backend archived an account that the user is a member of. */
+  readonly isArchived?: (userId: UserId, accountId: AccountId) => Promise<boolean>;
   /** Needed as soon as a route asks for a step-up: throws `step_up_required` for a session that was not proven lately. */
   readonly assertProven?: (caller: Caller) => Promise<void>;
   /**

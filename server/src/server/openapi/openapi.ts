@@ -361,13 +361,8 @@ const DESCRIPTIONS: Readonly<Record<number, string>> = {
 };
 
 /** Errors of a call that comes by a socket, and never of one that does not. */
-const SOCKET_ERRORS = [
-  'origin_not_allowed',
-  'request_timeout',
-  'too_many_sockets',
-  'unexpected_frame',
-  'upgrade_required',
-];
+const SOCKET_ERRORS =
+  'origin_not_allowed request_timeout too_many_sockets unexpected_frame upgrade_required'.split(' ');
 
 /** All codes that a route may answer: its own, and those of the walk that its declaration brings with it. */
 export function errorsOf(route: Route): string[] {
@@ -381,6 +376,7 @@ export function errorsOf(route: Route): string[] {
       ['unauthenticated', 'forbidden', 'too_many_attempts'],
     ],
     [isForMembers(route) || route.path.includes(':'), ['not_found']],
+    [isForMembers(route) && route.method !== 'GET', ['customer_archived']],
     [route.method !== 'GET', ['payload_too_large', 'unsupported_media_type']],
     [shape.holds !== undefined, ['wrong_account_kind']],
     [shape.session !== undefined, ['own_origin_required']],

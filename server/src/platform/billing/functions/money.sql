@@ -40,9 +40,10 @@ returns table (product text, plan text, item text, amount bigint, tax bigint, am
 language sql stable as $$
   with i as (select * from billing.invoices where store = p_store and mode = p_mode and store_id = p_invoice),
     l as (
-      select l.store_id, l.product, l.product || '.' || l.plan as plan, l.product || '.' || coalesce(l.plan, l.add_on, l.overage) as item,
+      select l.store_id, l.product, l.product || '.' || l.plan as plan, l.product || '.' || coalesce(l.plan, s.item, l.add_on, l.overage) as item,
         l.amount - l.discount + l.tax as amount, l.tax
-      from i join billing.invoice_lines l on l.account_id = i.account_id and l.invoice_id = i.id),
+      from i join billing.invoice_lines l on l.account_id = i.account_id and l.invoice_id = i.id
+        left join billing.item_sales s on s.mode = i.mode and s.invoice = i.store_id and i.store = 'stripe'),
     rest as (select i.total - coalesce(sum(l.amount), 0)::bigint as amount, i.tax - coalesce(sum(l.tax), 0)::bigint as tax
       from i left join l on true group by i.total, i.tax),
     parts as (select store_id, product, plan, item, amount, tax from l union all select null, null, null, null, amount, tax from rest where (amount, tax) <> (0, 0))
@@ -53,19 +54,28 @@ language sql stable as $$
 $$;
 
 -- A move in the shares of what it was for. Each share is what is rounded up to it less what was rounded before it: shares add up to the move, to
--- the last cent. plan: null of an add-on and of units past a limit, which are items all the same (`reel.pro_boost`, `gateway.calls`). What an invoice
--- says more than its lines that are ours is somebody else's money, with its fee and its tax, and in no report; all are null of an invoice of nothing. sales: 1 in the share of a sale that is counted, so that one sale is one.
+-- the last cent. plan: null of an add-on and of units past a limit, which are items all the same (`reel.pro_boost`, `gateway.calls`), as is what was sold for a payee (`adiuva.` and its id). What an invoice
+-- says more than its lines that are ours is somebody else's money, with its fee and its tax, and in no report; all are null of an invoice of nothing. share: a payee's, on the day of the
+-- payment, and what is taken back of it on the day on which that was told. sales: 1 in the share of a sale that is counted, so that one sale is one.
 create or replace function billing.movements(p_from timestamptz, p_until timestamptz, p_mode text)
 returns table (account_id uuid, kind text, store text, product text, plan text, item text, currency text, sales integer, gross bigint, fee bigint, tax bigint,
-  fee_known boolean, occurred_at timestamptz)
+  share bigint, fee_known boolean, occurred_at timestamptz)
 language sql stable as $$
   select m.account_id, m.kind, m.store, s.product, s.plan, s.item, m.currency, (m.kind = 'sale' and coalesce(s.is_main, true))::integer,
     coalesce(round(m.amount::numeric * s.amount_upto / s.total) - round(m.amount::numeric * (s.amount_upto - s.amount) / s.total), m.amount)::bigint,
     coalesce(round(m.fee::numeric * s.amount_upto / s.total) - round(m.fee::numeric * (s.amount_upto - s.amount) / s.total), m.fee, 0)::bigint,
     coalesce(round(m.amount::numeric * s.tax_upto / s.total) - round(m.amount::numeric * (s.tax_upto - s.tax) / s.total), 0)::bigint,
-    m.fee is not null, m.occurred_at
+    0, m.fee is not null, m.occurred_at
   from billing.moves(p_from, p_until, p_mode) as m left join lateral billing.invoice_parts(m.store, p_mode, m.invoice) as s on true
   where s.total is null or s.product is not null
+  union all
+  -- What payees have of items that were sold for them, and what is taken back of it.
+  select s.account_id, case h.why when 'refunded' then 'refund' when 'disputed' then 'dispute' when 'won' then 'dispute' else 'sale' end, 'stripe',
+      s.product, null, s.product || '.' || s.item, h.currency, 0, 0, 0, 0, h.amount, true, at.day
+    from billing.item_sales s join billing.shares h on h.account_id = s.payee and h.sale_id = s.id
+      left join billing.invoices i on i.account_id = s.account_id and i.store = 'stripe' and i.mode = s.mode and i.store_id = s.invoice
+      cross join lateral (select case h.why when 'paid' then coalesce(i.paid_at, h.created_at) else h.created_at end as day) as at
+    where h.mode = p_mode and at.day >= p_from and at.day < p_until
 $$;
 
 -- Whether what an operator recorded by hand is told by the store itself: it is counted once.

@@ -92,8 +92,15 @@ const customer = namedObject('ExternalCustomer', {
   status: z
     .enum(['active', 'suspended', 'archived', 'closing'])
     .describe('`closing`: its data is being erased, which can be taken back for 14 days.'),
+  is_claimed: z.boolean().describe('Whether a person who signs in owns it.'),
   created_at: z.iso.datetime(),
   updated_at: z.iso.datetime(),
+});
+const claim = namedObject('CustomerClaim', {
+  url: z.url(),
+  email: z.string(),
+  role: z.enum(ROLES),
+  expires_at: z.iso.datetime(),
 });
 const member = namedObject('ExternalCustomerMember', {
   external_user_id: z.string(),
@@ -289,6 +296,47 @@ const removeCustomerMember = route(
   ({ params, caller, origin }, { external }) => external.members.remove({ caller, origin }, memberOf(params)),
 );
 
+const CLAIM_ERRORS = [
+  'customer_unknown',
+  'customer_archived',
+  'customer_closing',
+  'wrong_account_kind',
+] as const;
+
+const offerClaim = route(
+  'PUT /v1/customers/:external_id/claim',
+  {
+    ...writes,
+    ...byId,
+    summary: 'Make a link by which a person claims a customer',
+    description:
+      'For the person with this address, who signs in or registers with it and accepts; the link is good once, for 7 days, and no mail is sent: hand it on. A link that was made before for the same address is worth nothing from then on. It takes no Idempotency-Key: each call makes a new link.',
+    body: namedObject('OfferClaimRequest', {
+      email: z.email().max(254),
+      role: z.enum(ROLES).default('owner'),
+    }),
+    reply: { 200: claim },
+    errors: [...CLAIM_ERRORS, 'already_member'],
+    private: true,
+  },
+  ({ params, body, caller, origin }, { external }) =>
+    external.claims.offer({ caller, origin }, idOf(params), body),
+);
+
+const withdrawClaims = route(
+  'DELETE /v1/customers/:external_id/claim',
+  {
+    ...writes,
+    ...byId,
+    summary: 'End the links that claim a customer',
+    description:
+      'Those that were not used. People who accepted stay members, and invitations that members sent stay open.',
+    reply: { 204: z.undefined() },
+    errors: CLAIM_ERRORS,
+  },
+  ({ params, caller, origin }, { external }) => external.claims.withdraw({ caller, origin }, idOf(params)),
+);
+
 /** Seconds that a backend may show what it has. */
 const SHOWN_FOR = 15;
 
@@ -333,5 +381,7 @@ export const externalCustomerRoutes: Route[] = [
   putCustomerMember,
   listCustomerMembers,
   removeCustomerMember,
+  offerClaim,
+  withdrawClaims,
   archiveCustomer,
 ];

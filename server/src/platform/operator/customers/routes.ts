@@ -21,9 +21,10 @@ const money = namedObject('CustomerMoney', {
   currency: z.string(),
   paid_minor: minor.describe('What was paid, taxes included, less what went back.'),
   net_minor: minor.describe('The same less fees and taxes.'),
+  share_minor: minor.describe('What payees have of that, for items that were sold for them.'),
   mrr_minor: minor.describe('What its subscriptions bring in a month, as of now.'),
   cost_minor: z.int().nullable().describe('What its model calls cost; null: no exchange rate is known.'),
-  margin_minor: z.int().nullable().describe('net − cost'),
+  margin_minor: z.int().nullable().describe('net − share − cost'),
 });
 
 const customer = namedObject('Customer', {

@@ -10,10 +10,12 @@ export interface AccountMoney {
   readonly paid_minor: number;
   /** The same less the provider's fees and taxes. */
   readonly net_minor: number;
+  /** What payees have of it. */
+  readonly share_minor: number;
   readonly mrr_minor: number;
   /** Cost of its model calls; null: there is no rate for the currency. */
   readonly cost_minor: number | null;
-  /** net − cost */
+  /** net − share − cost */
   readonly margin_minor: number | null;
 }
 
@@ -56,7 +58,11 @@ export async function readAccountMoney(
     const isConvertible = money.currency === 'usd' || quote !== undefined;
     const cost = isConvertible ? toMinor(micros, money.currency, quote) : null;
     const all = byAccount.get(account) ?? [];
-    all.push({ ...money, cost_minor: cost, margin_minor: cost === null ? null : money.net_minor - cost });
+    all.push({
+      ...money,
+      cost_minor: cost,
+      margin_minor: cost === null ? null : money.net_minor - money.share_minor - cost,
+    });
     byAccount.set(account, all);
   }
   return byAccount;
@@ -69,13 +75,13 @@ const moneyOf = (accountIds: readonly string[], { since, now }: MoneySpan, mode:
        select account_id, product, sum(posted + estimated + corrections) as cost
        from reports.usage($2, $3) where not own and account_id = any($1::uuid[]) group by 1, 2),
      rows as (
-       select account_id, currency, gross, gross - fee - tax as net, 0 as yearly, 0 as cost
+       select account_id, currency, gross, gross - fee - tax as net, share, 0 as yearly, 0 as cost
        from reports.revenue($2, $3, $4) where account_id = any($1::uuid[])
        union all
-       select account_id, currency, 0, 0, yearly, 0 from billing.recurring($3, $4) where account_id = any($1::uuid[])
+       select account_id, currency, 0, 0, 0, yearly, 0 from billing.recurring($3, $4) where account_id = any($1::uuid[])
        union all
-       select account_id, reports.currency_of(account_id, product, $3, $4), 0, 0, 0, cost from spent)
-     select account_id, currency, sum(gross)::bigint as paid_minor, sum(net)::bigint as net_minor, round(sum(yearly) / 12)::bigint as mrr_minor,
+       select account_id, reports.currency_of(account_id, product, $3, $4), 0, 0, 0, 0, cost from spent)
+     select account_id, currency, sum(gross)::bigint as paid_minor, sum(net)::bigint as net_minor, sum(share)::bigint as share_minor, round(sum(yearly) / 12)::bigint as mrr_minor,
        sum(cost)::bigint as cost_micros
      from rows group by account_id, currency order by account_id, sum(gross) desc, currency`,
     [accountIds, since, now, mode],

@@ -115,10 +115,11 @@ const margin = namedObject('Margin', {
   fee_minor: z.int(),
   tax_minor: z.int(),
   net_minor: z.int(),
+  share_minor: z.int().describe('What payees have of it, for items that were sold for them.'),
   cost_micros: z.int().describe('What the model calls cost, in micro-dollars.'),
   charged_micros: z.int().describe('What of it counted against the accounts’ budgets.'),
   cost_minor: z.int().nullable().describe('The same in the currency, rounded half away from zero.'),
-  margin_minor: z.int().nullable().describe('net − cost; null: there is no rate for the currency.'),
+  margin_minor: z.int().nullable().describe('net − share − cost; null: there is no rate for the currency.'),
   rate: namedObject('ExchangeRate', {
     date: z.string(),
     usd_per_eur: z.string(),

@@ -30,6 +30,7 @@ interface MarginRow {
   readonly fee_minor: number;
   readonly tax_minor: number;
   readonly net_minor: number;
+  readonly share_minor: number;
   readonly cost_micros: number;
   readonly charged_micros: number;
 }
@@ -48,12 +49,13 @@ const AMOUNTS = [
   'fee_minor',
   'tax_minor',
   'net_minor',
+  'share_minor',
   'cost_micros',
   'charged_micros',
 ] as const;
 
 /**
- * Net proceeds less the cost of model calls, in the currency of the sale. A cost is in the currency in which its account
+ * Net proceeds less payees' shares and the cost of model calls, in the currency of the sale. A cost is in the currency in which its account
  * last bought the product by the end of the month (else anything else; else, of a later sale; else dollars), and converted
  * at the last rate published by the month's end.
  */
@@ -105,7 +107,12 @@ function withMargin(row: MarginRow, rates: ExchangeRates): Margin {
   const quote = isDollars ? undefined : rates.on(row.currency, `${row.month}-31`);
   if (!isDollars && quote === undefined) return { ...row, cost_minor: null, margin_minor: null, rate: null };
   const cost = toMinor(row.cost_micros, row.currency, quote);
-  return { ...row, cost_minor: cost, margin_minor: row.net_minor - cost, rate: quote ?? null };
+  return {
+    ...row,
+    cost_minor: cost,
+    margin_minor: row.net_minor - row.share_minor - cost,
+    rate: quote ?? null,
+  };
 }
 
 function sums(question: MarginQuestion, asked: SumsQuery): Statement<MarginRow> {
@@ -118,11 +125,11 @@ function sums(question: MarginQuestion, asked: SumsQuery): Statement<MarginRow> 
        from reports.usage($1, $2) where not own and ${these} group by 1, 2, 3, 4),
      rows as (
        select account_id, product, plan, to_char(occurred_at at time zone $3, 'YYYY-MM') as month, currency, sales,
-         gross as gross_minor, fee as fee_minor, tax as tax_minor, gross - fee - tax as net_minor, 0 as cost_micros, 0 as charged_micros
+         gross as gross_minor, fee as fee_minor, tax as tax_minor, gross - fee - tax as net_minor, share as share_minor, 0 as cost_micros, 0 as charged_micros
        from reports.revenue($1, $2, $5) where ${these}
        union all
        select s.account_id, s.product, s.plan, to_char(s.month, 'YYYY-MM'),
-         reports.currency_of(s.account_id, s.product, (s.month + interval '1 month') at time zone $3, $5), 0, 0, 0, 0, 0, s.cost, s.charged
+         reports.currency_of(s.account_id, s.product, (s.month + interval '1 month') at time zone $3, $5), 0, 0, 0, 0, 0, 0, s.cost, s.charged
        from spent s),
      ${summedRows(asked.keys, AMOUNTS, afterCursor(asked, place))}`,
     values,

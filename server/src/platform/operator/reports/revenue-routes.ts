@@ -16,7 +16,9 @@ const revenue = namedObject('Revenue', {
   account_name: key,
   product: key,
   plan: key.describe('`reel.pro`; null: an add-on, or units past a limit.'),
-  item: key.describe('What was sold: `reel.pro`, `reel.pro_boost`, `gateway.calls`.'),
+  item: key.describe(
+    'What was sold: `reel.pro`, `reel.pro_boost`, `gateway.calls`; of an item that was sold for a payee the product and its id.',
+  ),
   kind: z.enum(['sale', 'refund', 'dispute']).optional(),
   currency: z.string(),
   sales: z.int(),
@@ -24,6 +26,7 @@ const revenue = namedObject('Revenue', {
   fee_minor: z.int().describe('What providers kept.'),
   tax_minor: z.int(),
   net_minor: z.int().describe('gross − fee − tax'),
+  share_minor: z.int().describe('What payees have of it, for items that were sold for them.'),
   fees_missing: z.int().describe('Of how many sales the provider has not said yet what it kept.'),
 });
 

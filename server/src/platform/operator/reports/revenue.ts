@@ -43,11 +43,21 @@ export interface Revenue {
   readonly fee_minor: number;
   readonly tax_minor: number;
   readonly net_minor: number;
+  /** Payees' part of it, for items that were sold for them. */
+  readonly share_minor: number;
   /** Sales whose fee the provider has not told yet. */
   readonly fees_missing: number;
 }
 
-const AMOUNTS = ['sales', 'gross_minor', 'fee_minor', 'tax_minor', 'net_minor', 'fees_missing'] as const;
+const AMOUNTS = [
+  'sales',
+  'gross_minor',
+  'fee_minor',
+  'tax_minor',
+  'net_minor',
+  'share_minor',
+  'fees_missing',
+] as const;
 
 /** Report revenue: sales less refunds and fees and taxes: by the day on which money moved. */
 export async function openRevenueReport(
@@ -85,7 +95,7 @@ function sums(question: RevenueQuestion, asked: SumsQuery): Statement<Revenue> {
     `with rows as (
        select *, to_char(occurred_at at time zone $3, 'YYYY-MM') as month,
          to_char(occurred_at at time zone $3, 'YYYY-MM-DD') as day, gross as gross_minor, fee as fee_minor, tax as tax_minor,
-         gross - fee - tax as net_minor, sales * (not fee_known)::integer as fees_missing
+         gross - fee - tax as net_minor, share as share_minor, sales * (not fee_known)::integer as fees_missing
        from reports.revenue($1, $2, $5) where ${rowsOf(question, place)}),
      ${summedRows(asked.keys, AMOUNTS, afterCursor(asked, place))}`,
     values,

@@ -41,6 +41,7 @@ export interface AccountsParts extends Omit<InvitationsParts, 'roles'> {
 export interface Accounts {
   readonly roleOf: Roles['roleOf'];
   readonly kindOf: Roles['kindOf'];
+  readonly isArchived: Roles['isArchived'];
   /** The account that an operator's backend calls for. */
   readonly servedAccount: ServedAccounts['find'];
   /** The account that an admin's call names. */
@@ -82,6 +83,7 @@ export function createAccounts(parts: AccountsParts): Accounts {
   return {
     roleOf: roles.roleOf,
     kindOf: roles.kindOf,
+    isArchived: roles.isArchived,
     servedAccount: served.find,
     accountByName: createAccountByName({ ...parts, served }),
     customers: createExternalCustomers({ ...parts, roles }),

@@ -1,5 +1,7 @@
 import type { DoneAgain, PastEvent } from '#platform/audit';
 import { statement } from '#platform/db';
+import type { AccountId } from '#platform/kernel';
+import { deleteClaims, deleteInvitation } from './invitations/invitation-store.ts';
 
 /** The only owner stays: ownership was handed over after the instant that the database is of. */
 const removeMember = ({ account, target }: PastEvent) =>
@@ -31,6 +33,8 @@ const closeAsOf = ({ target, at }: PastEvent, since: string) =>
 export const accountsDoneAgain: DoneAgain = {
   'member.left': removeMember,
   'member.removed': removeMember,
+  'invitation.revoked': ({ account, target }) => deleteInvitation(account as AccountId, target ?? ''),
+  'customer.claims_withdrawn': ({ target }) => deleteClaims(target as AccountId),
   'account.suspended': setStatus('suspended'),
   'account.reinstated': setStatus('active'),
   'customer.archived': ({ target, at }) => archiveAsOf(target, at),

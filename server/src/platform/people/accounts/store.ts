@@ -35,8 +35,9 @@ export const openAccount = (account: NewAccount) =>
 
 /** A user's role in an account that is not closed, and what kind it is; no row when there is none. */
 export const roleIn = (userId: UserId, accountId: AccountId) =>
-  statement<{ role: Role; kind: 'personal' | 'organization' }>(
-    `select m.role, a.kind from accounts.members m join accounts.accounts a using (account_id)
+  statement<{ role: Role; kind: 'personal' | 'organization'; is_archived: boolean }>(
+    `select m.role, a.kind, c.archived_at is not null as is_archived
+     from accounts.members m join accounts.accounts a using (account_id) left join accounts.customers c using (account_id)
      where m.account_id = $1 and m.user_id = $2 and a.deleted_at is null`,
     [accountId, userId],
   );
@@ -106,8 +107,9 @@ export const lockRestorable = (accountId: AccountId) =>
 
 /** Managers of an organization, and the members that a change is about; read after the lock. */
 export const membersForChange = (accountId: AccountId, users: readonly UserId[]) =>
-  statement<{ user_id: UserId; role: Role; other_owners: number }>(
-    `select m.user_id, m.role, accounts.other_owners(m.account_id, m.user_id) as other_owners
+  statement<{ user_id: UserId; role: Role; other_owners: number; is_person: boolean }>(
+    `select m.user_id, m.role, accounts.other_owners(m.account_id, m.user_id) as other_owners,
+       not exists (select from accounts.customers c where c.account_id = $1 and c.owner_id = m.user_id) as is_person
      from accounts.members m where m.account_id = $1 and m.user_id = any ($2::uuid[])`,
     [accountId, users],
   );

@@ -1,12 +1,12 @@
 -- What moved money, from all who tell of it: stores by their own rows, and what operators recorded by hand and no store tells.
 create or replace function reports.revenue(p_from timestamptz, p_until timestamptz, p_mode text)
 returns table (account_id uuid, kind text, source text, product text, plan text, item text, currency text, sales integer, gross bigint, fee bigint, tax bigint,
-  fee_known boolean, occurred_at timestamptz)
+  share bigint, fee_known boolean, occurred_at timestamptz)
 language sql stable as $$
   select * from billing.movements(p_from, p_until, p_mode)
   union all
   select p.account_id, case when p.gross < 0 then 'refund' else 'sale' end, p.source, p.product, p.plan, p.plan, p.currency, (p.gross >= 0)::integer,
-      p.gross, p.fee, p.tax, true, p.occurred_at
+      p.gross, p.fee, p.tax, 0, true, p.occurred_at
     from reports.proceeds p
     where p.occurred_at >= p_from and p.occurred_at < p_until and not billing.is_told(p.source, p_mode, p.source_id)
 $$;

@@ -36,12 +36,15 @@ export interface CustomerRow {
   locale: string | null;
   metadata: Readonly<Record<string, string>>;
   status: 'active' | 'suspended' | 'archived' | 'closing';
+  is_claimed: boolean;
   created_at: Date;
   updated_at: Date;
 }
 
 const SHOWN = `c.account_id, c.external_id, a.kind, a.name, c.email, a.time_zone, c.locale, c.metadata,
   case when a.deleted_at is not null then 'closing' when c.archived_at is not null then 'archived' else a.status end as status,
+  exists (select from accounts.members m join identity.users u on u.user_id = m.user_id
+    where m.account_id = c.account_id and m.role = 'owner' and u.email is not null) as is_claimed,
   c.created_at, greatest(c.updated_at, a.updated_at) as updated_at`;
 
 export const customerByExternalId = (externalId: string) =>

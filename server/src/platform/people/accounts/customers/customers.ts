@@ -2,11 +2,12 @@ import { type Audit, type AuditEvent, actorOf } from '#platform/audit';
 import { commitPoint, type Database, type Transaction } from '#platform/db';
 import { type Caller, type Origin, type Page, page, type Role } from '#platform/http';
 import { commitUnless } from '#platform/imports';
-import { type AccountId, AppError, type Ids, type UserId } from '#platform/kernel';
+import { type AccountId, AppError, type Ids, type Random, type UserId } from '#platform/kernel';
 import type { NewEvent, Webhooks } from '#platform/webhooks';
 import { explainingRefusal, type MemberCapacity } from '../members/capacity.ts';
 import type { Roles } from '../members/roles.ts';
 import { refuseUnknownZone } from '../settings.ts';
+import { type Claims, createClaims } from './claims.ts';
 import {
   archiveCustomer,
   closeCustomer,
@@ -106,6 +107,7 @@ export interface ExternalCustomers {
     ): Promise<{ readonly isNew: boolean; readonly member: CustomerMemberView }>;
     remove(by: BackendCall, of: MemberName): Promise<void>;
   };
+  readonly claims: Claims;
 }
 
 interface MemberName {
@@ -117,6 +119,8 @@ interface ExternalCustomersParts {
   readonly db: Database;
   readonly audit: Audit;
   readonly ids: Ids;
+  readonly random: Random;
+  readonly invitationLink: (token: string) => string;
   readonly roles: Roles;
   readonly capacity: MemberCapacity;
   readonly webhooks: Pick<Webhooks, 'emitting' | 'wake'>;
@@ -153,6 +157,16 @@ export function createExternalCustomers(parts: ExternalCustomersParts): External
     const [[row]] = await db.system('accounts.customers', [customerByExternalId(externalId)]);
     if (row === undefined) throw new AppError('customer_unknown');
     return row;
+  }
+
+  /** The account of one that may have members. */
+  async function organization(externalId: string): Promise<AccountId> {
+    const row = await find(externalId);
+    if (row.kind !== 'organization')
+      throw new AppError('wrong_account_kind', { details: { needed: 'organization' } });
+    if (row.status === 'closing') throw new AppError('customer_closing');
+    if (row.status === 'archived') throw new AppError('customer_archived');
+    return row.account_id;
   }
 
   return {
@@ -196,24 +210,16 @@ export function createExternalCustomers(parts: ExternalCustomersParts): External
       if (closed === undefined) throw new AppError('customer_unknown');
       return closed.restorable_until;
     },
-    members: createCustomerMembers(parts, find),
+    members: createCustomerMembers(parts, organization),
+    claims: createClaims(parts, organization),
   };
 }
 
 function createCustomerMembers(
   parts: ExternalCustomersParts,
-  find: (externalId: string) => Promise<CustomerRow>,
+  organization: (externalId: string) => Promise<AccountId>,
 ): ExternalCustomers['members'] {
   const { db, audit, capacity } = parts;
-
-  async function organization(externalId: string): Promise<AccountId> {
-    const row = await find(externalId);
-    if (row.kind !== 'organization')
-      throw new AppError('wrong_account_kind', { details: { needed: 'organization' } });
-    if (row.status === 'closing') throw new AppError('customer_closing');
-    if (row.status === 'archived') throw new AppError('customer_archived');
-    return row.account_id;
-  }
 
   return {
     async list(externalId, { after, limit }) {

@@ -10,7 +10,7 @@ begin
 end $$;
 
 -- The members of an account (or only one) with their names, which are rows of those users: for callers who may read
--- the account.
+-- the account. The owner that a customer is made with is no person, and not among them.
 create or replace function accounts.people(p_account uuid, p_only uuid, p_after uuid, p_limit integer)
 returns table (user_id uuid, email text, full_name text, avatar_url text, role text, created_at timestamptz)
 language sql stable as $$
@@ -18,6 +18,7 @@ language sql stable as $$
   from accounts.members m join identity.users u on u.user_id = m.user_id
   where m.account_id = p_account and p_account = any (accounts.reachable('viewer'))
     and (p_only is null or m.user_id = p_only) and (p_after is null or m.user_id > p_after)
+    and not exists (select from accounts.customers c where c.account_id = p_account and c.owner_id = m.user_id)
   order by m.user_id
   limit p_limit
 $$;

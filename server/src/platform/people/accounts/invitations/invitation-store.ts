@@ -41,15 +41,29 @@ export const insertInvitation = (invitation: NewInvitation) =>
   statement<InvitationRow>(
     `insert into accounts.invitations as i (account_id, invitation_id, email, role, token_hash, invited_by, expires_at)
      values ($1, $2, $3, $4, $5, $6, ${ENDS}) on conflict (account_id, lower(email)) do nothing returning ${SHOWN}`,
-    [
-      invitation.accountId,
-      invitation.invitationId,
-      invitation.email,
-      invitation.role,
-      invitation.tokenHash,
-      invitation.invitedBy,
-    ],
+    values(invitation),
   );
+
+/** Adds an invitation, or gives the one to the same email another token, role and end; no row comes back for a member's email. */
+export const putInvitation = (invitation: NewInvitation) =>
+  statement<InvitationRow>(
+    `insert into accounts.invitations as i (account_id, invitation_id, email, role, token_hash, invited_by, expires_at)
+     select $1::uuid, $2::uuid, $3, $4, $5, $6::uuid, ${ENDS} where not exists (
+       select from accounts.members m join identity.users u on u.user_id = m.user_id where m.account_id = $1 and lower(u.email) = lower($3))
+     on conflict (account_id, lower(email)) do update set role = excluded.role, token_hash = excluded.token_hash,
+       invited_by = excluded.invited_by, sends = i.sends + 1, expires_at = excluded.expires_at, updated_at = app.now()
+     returning ${SHOWN}`,
+    values(invitation),
+  );
+
+const values = (invitation: NewInvitation) => [
+  invitation.accountId,
+  invitation.invitationId,
+  invitation.email,
+  invitation.role,
+  invitation.tokenHash,
+  invitation.invitedBy,
+];
 
 /** Invitations of an organization, newest first, from a place in that order on. */
 export const listInvitations = (
@@ -85,6 +99,14 @@ export const deleteInvitation = (accountId: AccountId, invitationId: string) =>
     accountId,
     invitationId,
   ]);
+
+/** Deletes those of an account that no member sent; a row comes back for each. */
+export const deleteClaims = (accountId: AccountId) =>
+  statement<{ invitation_id: string }>(
+    `delete from accounts.invitations i where i.account_id = $1 and not exists (
+       select from accounts.members m where m.account_id = $1 and m.user_id = i.invited_by) returning i.invitation_id`,
+    [accountId],
+  );
 
 /** Forgets what was over a month ago: its address may be a stranger's. */
 export const deleteOld = () =>

@@ -33,7 +33,8 @@ const INVITE = commitPoint(
 );
 const REVOKE = commitPoint('accounts.invitation-revoked', 'the end of an invitation');
 const PRUNE = commitPoint('accounts.invitations-pruned', 'invitations that were over a month ago, deleted');
-const PREFIX = 'pli_';
+/** Begins each token of an invitation. */
+export const INVITATION_PREFIX = 'pli_';
 /** Invitations to one address, from whomever. */
 const MOST_AN_HOUR = 5;
 
@@ -114,7 +115,7 @@ async function invite(
   const inviter = await verifiedEmail(db, request.caller);
   await assertMayGive(db, request.caller, role);
   const lately = await mail.lately(email, 'invitation');
-  const token = randomToken(parts.random, PREFIX);
+  const token = randomToken(parts.random, INVITATION_PREFIX);
   const made = { accountId, invitationId: ids.next(), email, role, tokenHash: sha256(token) };
 
   const createInvitation = async (tx: Transaction) => {
@@ -152,7 +153,7 @@ async function resend(
   if (before === undefined) throw new AppError('not_found');
   await assertMayGive(db, request.caller, before.role);
   const lately = await mail.lately(before.email, 'invitation');
-  const token = randomToken(parts.random, PREFIX);
+  const token = randomToken(parts.random, INVITATION_PREFIX);
   const renewed = { invitationId, tokenHash: sha256(token), invitedBy: request.caller.userId };
 
   const renew = async (tx: Transaction) => {

@@ -36,7 +36,7 @@ export interface LockedOrganization {
   readonly account: AccountRow;
   /** The caller's role, as it is while the lock is held. */
   readonly role: Role;
-  /** The member that a change is about. */
+  /** The member that a change is about; the owner that a customer is made with is none. */
   readonly target: { readonly role: Role; readonly otherOwners: number } | undefined;
 }
 
@@ -56,7 +56,7 @@ export async function lockAuthorized(
   const role = rows.find((row) => row.user_id === userId)?.role;
   if (role === undefined) throw new AppError('not_found');
   if (!atLeast(role, least)) throw new AppError('forbidden');
-  const found = rows.find((row) => row.user_id === target);
+  const found = rows.find((row) => row.user_id === target && row.is_person);
   return {
     account,
     role,

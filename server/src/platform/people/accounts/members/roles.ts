@@ -11,6 +11,8 @@ export interface Roles {
   roleOf(userId: UserId, accountId: AccountId): Promise<Role | undefined>;
   /** The kind of an account that a user is a member of; undefined as above. */
   kindOf(userId: UserId, accountId: AccountId): Promise<Kind | undefined>;
+  /** Whether an account that a user is a member of is a customer that the operator's backend archived. */
+  isArchived(userId: UserId, accountId: AccountId): Promise<boolean>;
   /** Tells all processes that an account's members or state changed, by its id or by a customer's external id. Call it after the commit. */
   changed(account: string): void;
   close(): void;
@@ -21,6 +23,7 @@ type Kind = 'personal' | 'organization';
 interface Place {
   readonly role: Role;
   readonly kind: Kind;
+  readonly is_archived: boolean;
 }
 
 /** Roles, kept for seconds: each call asks for one. */
@@ -34,6 +37,7 @@ export function createRoles({ db, clock }: { readonly db: Database; readonly clo
   return {
     roleOf: async (userId, accountId) => (await placeOf(userId, accountId))?.role,
     kindOf: async (userId, accountId) => (await placeOf(userId, accountId))?.kind,
+    isArchived: async (userId, accountId) => (await placeOf(userId, accountId))?.is_archived === true,
     changed: (accountId) => db.signal(ACCOUNT_CHANGED, accountId),
     close: kept.close,
   };
