@@ -2,8 +2,9 @@ import { expect, test } from 'vitest';
 import { numberIn } from '../../console/src/parts/number-in.ts';
 import { fullAt } from '../../console/src/parts/pace.ts';
 
+const read = (text: string) => [numberIn(text, 'de'), numberIn(text, 'en')];
+
 test('an amount is read as its language writes it, or not at all', () => {
-  const read = (text: string) => [numberIn(text, 'de'), numberIn(text, 'en')];
   expect(read('1.000')).toEqual([1_000, 1]);
   expect(read('1,000')).toEqual([1, 1_000]);
   expect(read('-2.500.000,25')).toEqual([-2_500_000.25, undefined]);

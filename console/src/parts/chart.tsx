@@ -1,5 +1,5 @@
 import { Skeleton } from '@mantine/core';
-import { Suspense } from 'react';
+import { Suspense, useState } from 'react';
 import { pageTexts, useTexts } from '../text/index.ts';
 import { lazyPart } from './lazy-part.ts';
 import { type ChartProps, colorOf } from './series.ts';
@@ -38,28 +38,31 @@ export function Chart(props: ChartProps & { readonly hasTable?: boolean }) {
 /** The newest point first: the one that people look for. */
 function Figures({ label, points, nameOf, series, amountOf, open }: ChartProps) {
   const { say } = useTexts(texts);
+  const [isOpen, setOpen] = useState(false);
   const rows = points.map((point, index) => ({ point, index })).toReversed();
   return (
-    <details>
+    <details onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
       <summary>{say('asTable')}</summary>
-      <Table
-        label={label}
-        rows={rows}
-        keyOf={({ point }) => point}
-        empty=""
-        columns={[
-          {
-            head: say('point'),
-            cell: ({ point }) => nameOf(point),
-            ...(open === undefined ? {} : { act: ({ point }: { readonly point: string }) => open(point) }),
-          },
-          ...series.map(({ label: head, values }) => ({
-            head,
-            isFigure: true,
-            cell: ({ index }: { readonly index: number }) => amountOf(values[index] ?? 0),
-          })),
-        ]}
-      />
+      {isOpen && (
+        <Table
+          label={label}
+          rows={rows}
+          keyOf={({ point }) => point}
+          empty=""
+          columns={[
+            {
+              head: say('point'),
+              cell: ({ point }) => nameOf(point),
+              ...(open === undefined ? {} : { act: ({ point }: { readonly point: string }) => open(point) }),
+            },
+            ...series.map(({ label: head, values }) => ({
+              head,
+              isFigure: true,
+              cell: ({ index }: { readonly index: number }) => amountOf(values[index] ?? 0),
+            })),
+          ]}
+        />
+      )}
     </details>
   );
 }

@@ -104,35 +104,37 @@ export function DenialTotals() {
         )}
       </div>
       {around === undefined && span !== 'day' && <ByDay query={query} days={span === 'week' ? 7 : 31} />}
-      <Table<Sum>
-        label={say('nav.denials')}
-        keyOf={(sum) => `${sum.account_id ?? ''} ${sum.product} ${sum.limit} ${sum.kind} ${sum.plan}`}
-        asked={asked}
-        empty={say('empty')}
-        columns={[
-          ...(by === 'account'
-            ? [
-                {
-                  head: say('customer'),
-                  isLong: true,
-                  cell: (sum: Sum) => <CustomerLink account={sum.account_id} name={sum.account_name} />,
-                },
-              ]
-            : []),
-          ...columns,
-          ...(by === 'limit' ? [{ head: say('customers'), count: ({ accounts }: Sum) => accounts }] : []),
-          { head: say('last'), isFigure: true, past: (row) => row.last_at },
-          {
-            head: say('next'),
-            isDim: true,
-            cell: (sum) => {
-              const larger = largerThan(sum);
-              if (larger === undefined) return '–';
-              return `${larger.id}${larger.max === null ? '' : ` (${amount(sum)(larger.max)})`}`;
+      <section aria-label={say('nav.denials')}>
+        <Table<Sum>
+          label={say('nav.denials')}
+          keyOf={(sum) => `${sum.account_id ?? ''} ${sum.product} ${sum.limit} ${sum.kind} ${sum.plan}`}
+          asked={asked}
+          empty={say('empty')}
+          columns={[
+            ...(by === 'account'
+              ? [
+                  {
+                    head: say('customer'),
+                    isLong: true,
+                    cell: (sum: Sum) => <CustomerLink account={sum.account_id} name={sum.account_name} />,
+                  },
+                ]
+              : []),
+            ...columns,
+            ...(by === 'limit' ? [{ head: say('customers'), count: ({ accounts }: Sum) => accounts }] : []),
+            { head: say('last'), isFigure: true, past: (row) => row.last_at },
+            {
+              head: say('next'),
+              isDim: true,
+              cell: (sum) => {
+                const larger = largerThan(sum);
+                if (larger === undefined) return '–';
+                return `${larger.id}${larger.max === null ? '' : ` (${amount(sum)(larger.max)})`}`;
+              },
             },
-          },
-        ]}
-      />
+          ]}
+        />
+      </section>
     </>
   );
 }

@@ -36,7 +36,6 @@ export function Providers() {
           </span>
         )}
       </Head>
-      <Times models={asked.data?.data ?? []} />
       <Table<Model>
         label={say('nav.providers')}
         rows={asked.data?.data}
@@ -108,6 +107,7 @@ export function Providers() {
           },
         ]}
       />
+      <Times models={asked.data?.data ?? []} />
       <Routes
         models={
           asked.data?.data

@@ -101,7 +101,9 @@ export function Report<Row extends object>({
       {asked.rows !== undefined && asked.hasNextPage !== true && (
         <ReportChart label={say(`view.${view}`)} rows={asked.rows} drawn={drawn} />
       )}
-      <Table label={say(`view.${view}`)} keyOf={keyOf} asked={asked} empty={empty} columns={columns} />
+      <section aria-label={say(`view.${view}`)}>
+        <Table label={say(`view.${view}`)} keyOf={keyOf} asked={asked} empty={empty} columns={columns} />
+      </section>
     </>
   );
 }
