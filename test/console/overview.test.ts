@@ -58,7 +58,7 @@ describe.runIf(isHere)('the operator’s overview', { timeout: 4 * PATIENCE }, a
     expect([...(await faults()), ...(await look())]).toEqual([]);
     await calls.getByRole('button').first().click();
     await page.waitForURL(/\/app\/revenue\?.*view=models/);
-    await page.getByRole('figure').waitFor();
+    await page.getByRole('heading', { name: 'Revenue', exact: true }).waitFor();
   });
 
   test('leads from what needs somebody to where it is mended', async () => {

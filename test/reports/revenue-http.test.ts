@@ -45,9 +45,9 @@ describe('revenue over HTTP', () => {
       { data: [{ item: 'reel.pro', currency: 'eur', fee_minor: 84, net_minor: 1_916 }], next_cursor: null },
     ]);
     expect(await csv(path)).toEqual([
-      'month,item,currency,sales,gross_minor,fee_minor,tax_minor,net_minor,fees_missing',
-      '2024-06,reel.boost,usd,1,900,0,0,900,0',
-      '2024-06,reel.pro,eur,1,2380,84,380,1916,0',
+      'month,item,currency,sales,gross_minor,fee_minor,tax_minor,net_minor,share_minor,fees_missing',
+      '2024-06,reel.boost,usd,1,900,0,0,900,0,0',
+      '2024-06,reel.pro,eur,1,2380,84,380,1916,0,0',
       '',
     ]);
   });

@@ -99,7 +99,7 @@ export function DenialTotals() {
             variant="default"
             onClick={() => change({ by: 'limit', product: undefined, limit: undefined, plan: undefined })}
           >
-            {say('of', { limit: limit.replaceAll('_', ' '), plan: plan ?? '' })} ×
+            {say('of', { limit: labelOf({ product: product ?? '', limit }), plan: plan ?? '' })} ×
           </Button>
         )}
       </div>

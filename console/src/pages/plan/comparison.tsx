@@ -1,6 +1,6 @@
 import { Button, NativeSelect, TextInput } from '@mantine/core';
 import { Link, useNavigate } from '@tanstack/react-router';
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect, useRef } from 'react';
 import { useAccount } from '../../account.ts';
 import { useSearchOf } from '../../parts/search.ts';
 import { Facts } from '../../parts/facts.tsx';
@@ -82,9 +82,11 @@ function Purchase({ to, held, price }: { to: SoldPlan; held: Held; price: ReactN
   const { say } = useTexts(texts);
   const { to: _to, ...search } = useSearchOf(readPlanSearch);
   const { cycle, quantity, currency, amount } = orderOf(to, useChoice(held));
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => place.current?.focus(), []);
   if (amount === null || amount === 0) return null;
   return (
-    <div className="preview" role="group" aria-labelledby="purchase">
+    <div className="preview" ref={place} tabIndex={-1} role="group" aria-labelledby="purchase">
       <h2 id="purchase">{say('buyPlan', { plan: to.name })}</h2>
       <Facts of={{ [say('price')]: price }} />
       <div className="filters">
