@@ -192,7 +192,7 @@ describe.runIf(isHere)('the ledger', { timeout: 6 * PATIENCE }, async () => {
     const row = page.getByRole('row').last();
     await row.getByText('the-denied').waitFor();
     expect(await row.innerText()).toMatch(
-      /external gateway\s+calls\s+gateway\.developer\s+10 of 10\s+1\s+.*\s+See larger plans\s+the-denied/,
+      /external gateway\s+Calls a \w+\s+gateway\.developer\s+10 of 10\s+1\s+.*\s+See larger plans\s+the-denied/,
     );
     expect(await row.getByRole('link').getAttribute('href')).toBe('/app/plan');
     expect(await faults()).toEqual([]);
