@@ -47,7 +47,7 @@ interface DenialProps {
   readonly isQuiet: boolean;
 }
 
-/** Which limit denied a call, how full it is, when it opens, what the call cost, and the plan that has more, with the way there and back. */
+/** Names the limit that denied a call, its use, when it opens, what the call cost, and the plan that has more, with the way there and back. */
 export function Denial({ lack, message, isQuiet }: DenialProps) {
   const { say } = useTexts(texts);
   const { used, max, needed, opens } = lack;
@@ -109,7 +109,7 @@ function useTitle(lack: Lack): string | undefined {
   return say(grant.kind === 'concurrency' ? 'atOnce' : isHeld ? 'taken' : 'used', parts);
 }
 
-/** How much the next plan has of it. */
+/** The amount that the next plan has of it. */
 function Next({ lack }: { readonly lack: Lack }) {
   const { say, format } = useTexts(texts);
   const onSale = useLackOnSale(lack);

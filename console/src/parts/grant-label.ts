@@ -2,7 +2,7 @@ import { pageTexts, useTexts } from '../text/index.ts';
 import { labelOf } from './limit-list.tsx';
 import { usePriceList } from './price-list.ts';
 
-/** What plans of the products that ship hold besides their limits. */
+/** Grants of the products that ship, besides their limits. */
 const grantTexts = pageTexts({
   'grant.variants': ['Variants of a text', 'Fassungen eines Textes'],
   'grant.full_regeneration': ['Writing a text wholly anew', 'Einen Text ganz neu schreiben'],

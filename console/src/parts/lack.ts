@@ -1,7 +1,7 @@
 import { PlinthError } from '@plinth/sdk/errors';
 import { usePriceList } from './price-list.ts';
 
-/** What a call was refused for that another plan, or some time, would allow. */
+/** A grant or limit that a call lacked, and that another plan, or some time, would give. */
 export interface Lack {
   /** The limit or other grant; null: there is no plan at all. */
   readonly name: string | null;
@@ -9,7 +9,7 @@ export interface Lack {
   readonly used: number | undefined;
   readonly max: number | undefined;
   readonly needed: number | undefined;
-  /** When the limit opens by itself; null: never, or nobody knows. */
+  /** The time at which the limit opens by itself; null: it does not, or the API does not say. */
   readonly opens: string | null;
   /** The plan that would admit it, `product.plan`. */
   readonly upgrade: string | null;
@@ -22,7 +22,7 @@ export interface Lack {
 const NUMBERS = ['used', 'max', 'needed'] as const;
 const WORDS = ['product', 'plan', 'resets_at', 'upgrade'] as const;
 
-/** What the API says of a denial (docs/limits.md); undefined: it is another error. */
+/** Reads the details of a denial (docs/limits.md); undefined: it is another error. */
 export function lackOf(error: Error): Lack | undefined {
   if (!(error instanceof PlinthError)) return undefined;
   const { code, details, status } = error;
@@ -38,7 +38,7 @@ export function lackOf(error: Error): Lack | undefined {
   return { name, used, max, needed, opens: resetsAt ?? null, upgrade, product, plan, isFree: status >= 400 };
 }
 
-/** What the price list says of it: its kind, what the present plan and the next one hold. */
+/** Finds it in the price list: its kind, and the amounts of the present plan and the next one. */
 export function useLackOnSale({ name, upgrade, product, plan }: Lack) {
   const { data } = usePriceList();
   if (data === undefined) return undefined;

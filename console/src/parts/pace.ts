@@ -8,7 +8,7 @@ const DAYS: Readonly<Record<string, number>> = { day: 1, week: 7, month: 30 };
 /** The share of a window that must be over before its pace says something. */
 const EARLY = 0.1;
 
-/** When a limit is used up at the pace of its present window; undefined: not before it begins anew, or nobody knows. */
+/** The time at which a limit is used up at the pace of its present window; undefined: it begins anew before, or the window is unknown. */
 export function fullAt(
   { used, max, resets_at: end }: Used,
   per: string | null,

@@ -69,7 +69,7 @@ export function usePagesOfAccount<One extends Page>(
   });
 }
 
-/** As many as a chart needs. */
+/** Enough pages for a chart. */
 const MOST_PAGES = 20;
 
 /** All rows of a list that is not long: a report by day, as far as twenty pages go. */

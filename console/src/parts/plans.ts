@@ -33,7 +33,7 @@ export function usePlans() {
   };
 }
 
-/** How much the chosen account's plan has of something; undefined until it is known, and of what its plans do not name. */
+/** The amount of a grant in the chosen account's plan; undefined until it is known, and for a grant that its plans do not name. */
 export function useGrant(product: string, name: string): number | boolean | null | undefined {
   const { data } = usePriceList();
   const { data: held } = useOfAccount(['entitlements'], (api) =>

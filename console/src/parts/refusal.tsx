@@ -6,11 +6,11 @@ const Denial = lazyPart(() => import('./denial.tsx'), 'Denial');
 
 interface RefusalProps {
   readonly error: Error | null;
-  /** What was only looked at, and not tried. */
+  /** The page only looked, and the person tried nothing. */
   readonly isQuiet?: boolean;
 }
 
-/** Why something was not done, where it was tried; of a limit also when it opens, and the plan that has more. */
+/** Says why an act was refused; for a limit also when it opens, and the plan that has more. */
 export function Refusal({ error, isQuiet = false }: RefusalProps) {
   if (error === null) return null;
   const lack = lackOf(error);

@@ -10,7 +10,7 @@ export interface Series {
 }
 
 export interface ChartProps {
-  /** What is drawn, for those who hear the page. */
+  /** The subject of the chart, for screen readers. */
   readonly label: string;
   /** Along the lower edge: days, months, names. */
   readonly points: readonly string[];
@@ -23,5 +23,5 @@ export interface ChartProps {
   readonly isSmall?: boolean;
 }
 
-/** Of the series at an index: from the sixth on they are alike. */
+/** The colour of the series at an index: from the sixth on they are alike. */
 export const colorOf = (index: number): string => `var(--series-${Math.min(index, 5)})`;

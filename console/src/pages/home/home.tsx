@@ -45,7 +45,7 @@ function Plans() {
         .map(({ name, plan_name: plan, until, paid: bills }) =>
           [
             say('plan', { plan: `${name} ${plan ?? ''}` }),
-            // What is billed renews before it ends: the plan page says when.
+            // A billed plan renews before it ends: the plan page says when.
             ...(until === null || bills.length > 0 ? [] : [say('until', { day: format.day(until) })]),
           ].join(', '),
         )

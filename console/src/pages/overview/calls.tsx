@@ -25,7 +25,7 @@ async function readDenied(days: number): Promise<ReadonlyMap<string, number>> {
   return sums;
 }
 
-/** What ran on each day: calls by product with those that limits denied, and what they cost. */
+/** Calls of each day by product, with those that limits denied, and their cost. */
 export function Calls({ days }: { readonly days: number }) {
   const { say, format } = useTexts(texts);
   const navigate = useNavigate();

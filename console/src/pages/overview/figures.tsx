@@ -78,7 +78,7 @@ export function Figures({ days }: { readonly days: number }) {
 
 const netOf = (rows: readonly Sale[]): number => sum(rows, ({ net_minor: minor }) => minor);
 
-/** What is shown of it, in the currency that most is sold in. */
+/** The figures in the currency that most is sold in. */
 function computeFigures({ months, sales, margins, marginsBefore, middle }: Data) {
   const currency = mainCurrency(months, sales);
   const isMain = (row: { readonly currency: string }) => row.currency === currency;
@@ -96,7 +96,7 @@ function computeFigures({ months, sales, margins, marginsBefore, middle }: Data)
 
 type Data = Awaited<ReturnType<typeof readFigures>>;
 
-/** How changes are written: `+12.4%`, `−1.3 points`, `+28`. */
+/** Writes changes: `+12.4%`, `−1.3 points`, `+28`. */
 function useChanges() {
   const { say, language } = useTexts(texts);
   const signed = (value: number, style: 'decimal' | 'percent' = 'decimal'): string =>
@@ -176,7 +176,7 @@ interface Change {
 
 interface TileProps {
   readonly title: string;
-  /** Which report it leads to. */
+  /** The report that it leads to. */
   readonly search: RevenueSearch;
   readonly value: string;
   readonly change: Change;

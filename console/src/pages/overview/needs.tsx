@@ -31,7 +31,7 @@ const api = () => apiFor(undefined);
 const useAsked = <Reply,>(key: string, read: () => Promise<Reply>) =>
   useQuery({ queryKey: ['overview', key], queryFn: read, refetchInterval: 60_000, staleTime: 60_000 }).data;
 
-/** What an operator should look at, the worst first; a part that is not known yet is left out. */
+/** Findings that an operator should look at, the worst first; a part that is not known yet is left out. */
 export function Needs() {
   const { say } = useTexts(texts);
   const needs = [useFailing(), useGivenUp(), ...useModels(), useFull(), useDoctor()].filter(

@@ -14,7 +14,7 @@ import { Needs } from './needs.tsx';
 import { readOverviewSearch, SPANS } from './search.ts';
 import { texts } from './texts.ts';
 
-/** How the business goes, and what an operator has to do: each part leads to its page. */
+/** The state of the business, and an operator's tasks: each part leads to its page. */
 export function Overview() {
   const { say } = useTexts(texts);
   const [{ days: span = '30' }, change] = usePageSearch(readOverviewSearch);

@@ -24,7 +24,7 @@ export function readPlanSearch(search: Readonly<Record<string, unknown>>): PlanS
     ...(cycle === 'yearly' || cycle === 'monthly' ? { cycle } : {}),
     ...(typeof seats === 'number' && Number.isInteger(seats) && seats > 0 ? { seats } : {}),
     ...(closed === true ? { closed } : {}),
-    // Of this console alone: with two slashes it would be another host.
+    // A path of this console alone: with two slashes it would be another host.
     ...(typeof back === 'string' && /^\/(?![/\\])/.test(back) ? { back } : {}),
   };
 }

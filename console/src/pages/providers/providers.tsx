@@ -119,7 +119,7 @@ export function Providers() {
   );
 }
 
-/** How long the models took in the last hour, and how many calls they failed; a point leads to what the model costs. */
+/** Times and failures of the models in the last hour; a point leads to the model's cost. */
 function Times({ models }: { readonly models: readonly Model[] }) {
   const { say, format } = useTexts(texts);
   const navigate = useNavigate();

@@ -1,10 +1,10 @@
 import { Chart } from '../../parts/chart.tsx';
 
-/** How rows of a report become a chart. */
+/** Makes a chart of the rows of a report. */
 export interface DrawnReport<Row> {
-  /** Where along the chart a row is: its month, or what it is of. */
+  /** The point of a row along the chart: its month or its name. */
   readonly pointOf: (row: Row) => string;
-  /** Which of the parts of a bar it is. */
+  /** The part of the point's bar that it belongs to. */
   readonly partOf: (row: Row) => string;
   readonly valueOf: (row: Row) => number;
   readonly amountOf: (value: number, currency: string) => string;

@@ -61,7 +61,7 @@ interface SumsRequest {
   readonly route?: 'GET /v1/admin/usage' | 'GET /v1/usage/report';
 }
 
-/** What was used on the last days, group by group and day by day. */
+/** Reads the use of the last days, group by group and day by day. */
 export async function readSums(
   api: Api,
   { by, days, route = 'GET /v1/usage/report' }: SumsRequest,

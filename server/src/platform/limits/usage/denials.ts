@@ -196,7 +196,7 @@ type DenialSumPosition = readonly [
 
 interface DenialSumsQuestion extends Omit<DenialQuestion, 'after'> {
   readonly group: DenialGroup;
-  /** Where days begin. */
+  /** The time zone of the days. */
   readonly zone: string;
   readonly account?: string | undefined;
   readonly after?: DenialSumPosition | undefined;
