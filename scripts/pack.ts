@@ -33,7 +33,8 @@ const DATA = [
   'safety/src/**/*.json',
   'docs/*.md',
   'docs/generated/{errors,config}.md',
-  'docs/examples/product/**/*',
+  'docs/examples/{backend,product}/**/*',
+  'clients/python/{README.md,pyproject.toml,plinth/*.{py,typed}}',
 ];
 const NO_DATA = /\.(ts|tsx)$|(^|\/)testing\/|\.test\./;
 const WHOLE = ['server/bin', 'server/src/main/built.js', '.env.example', 'LICENSE'];

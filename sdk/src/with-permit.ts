@@ -12,7 +12,8 @@ export type Spent = BodyOf<'POST /v1/permits/{id}/settle'>;
 export interface PermitWork extends Readonly<ReplyOf<'POST /v1/permits'>> {
   /**
    * Says what the work has cost; the last word counts. Say it as soon as it is spent: when the work fails after that, its
-   * units are given back and the money is still posted. Without a word, the whole reserve is posted as an estimate.
+   * units are given back and the money is still posted. Without a word, the whole reserve is posted as an estimate. Throws TypeError for a figure
+   * that is no number of 0 or more.
    */
   spent(actual: Spent): void;
   /** Ends when the permit is lost, or the call's own signal ends. Hand it to what the work calls. */
@@ -59,7 +60,7 @@ export async function runWithPermit<T>(
 /** Keeps a permit alive while the work runs, and closes it by how that ended. */
 export async function underPermit<T>(
   { call }: Pick<Caller, 'call'>,
-  { time, onUnsettled = warn }: PermitParts,
+  { time, onUnsettled = warnUnsettled }: PermitParts,
   {
     permit,
     seconds,
@@ -113,6 +114,12 @@ export async function endOf<T, Permit extends object>(
     const result = await work({
       ...permit,
       spent(actual) {
+        for (const [name, figure] of [
+          ['cost_micros', actual.cost_micros],
+          ['units', actual.units],
+        ] as const)
+          if (figure !== undefined && !(Number.isFinite(figure) && figure >= 0))
+            throw new TypeError(`${name} is a number of 0 or more, and not ${String(figure)}`);
         spent = actual;
       },
     });
@@ -158,8 +165,10 @@ function keepAlive({ every, time, extend }: Life): { readonly lost: AbortSignal;
   };
 }
 
-function warn(error: unknown, permitId: string): void {
-  const why = error instanceof Error ? error.message : String(error);
+/** Says on the console why a permit was not closed, with the fields that the server refused. */
+export function warnUnsettled(error: unknown, permitId: string): void {
+  const details = error instanceof PlinthError ? JSON.stringify(error.details) : '';
+  const why = `${error instanceof Error ? error.message : String(error)} ${details}`.trim();
   console.warn(
     `plinth: permit ${permitId} could not be closed (${why}); the server closes it when its time is up`,
   );

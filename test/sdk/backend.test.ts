@@ -88,6 +88,37 @@ describe('a customer by an external id', () => {
   });
 });
 
+describe('figures and names that a slip in the code makes', () => {
+  it.each([undefined, null, '', '..', 'a b', 42])(
+    '%s is no customer: the calls would be the operator’s own',
+    async (id) => {
+      const { again } = await backend();
+      expect(() => again({}).customer(id as string)).toThrow('is no id of a customer');
+    },
+  );
+
+  it('a cost with a part of a micro-dollar is rounded up, of an event and of a permit', async () => {
+    const { customer, spent } = await backend();
+    await customer.withPermit('external', work(812 * 0.15));
+    await customer.track('external', { cost_micros: 0.2 });
+    expect(await spent()).toEqual({ calls: 2, cost: 123, events: 2 });
+  });
+
+  it('a cost that is no number is thrown in the work that says it, and its permit is given back', async () => {
+    const { customer, spent } = await backend();
+    await expect(customer.withPermit('external', work(Number.NaN))).rejects.toThrow(
+      'cost_micros is a number',
+    );
+    expect(await spent()).toMatchObject({ calls: 0 });
+  });
+
+  it('a bound of uses that is no whole number is refused when the client is made', async () => {
+    const { again } = await backend();
+    for (const most of ['100' as unknown as number, Number.NaN, -1])
+      expect(() => again({ away: { most } })).toThrow('away.most');
+  });
+});
+
 describe('a server that is away', () => {
   it('refuses where nothing else was said', async () => {
     const { again, id } = await backend();

@@ -32,6 +32,7 @@ const setup = {
   baseUrl,
   webhookSecrets: ['whsec_a'],
   connectWebhookSecrets: ['whsec_b'],
+  owedCurrencies: [],
   longestGraceDays: 14,
   now: () => sandbox.now().getTime(),
 };
@@ -69,7 +70,10 @@ test('where somebody is paid out, a missing secret or endpoint of connected acco
   expect(await look({ connectWebhookSecrets: [] })).toEqual([
     'Stripe Connect: STRIPE_CONNECT_WEBHOOK_SECRET is not set: messages of connected accounts are refused.',
   ]);
-  expect(await look()).toEqual([]);
+  expect(await look({ owedCurrencies: ['usd'] })).toEqual([]);
+  expect(await look({ owedCurrencies: ['eur', 'usd'] })).toEqual([
+    expect.stringMatching(/^Stripe Connect: Payees are owed eur, and the balance is in usd: .* settle eur/),
+  ]);
   const endpoints = (await stripe.webhookEndpoints.list()).data;
   const connected = endpoints.find(({ application }) => application !== null)?.id ?? '';
   await stripe.webhookEndpoints.update(connected, { disabled: true });

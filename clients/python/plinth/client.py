@@ -91,7 +91,7 @@ class Customer:
     """The calls for one customer."""
 
     def __init__(self, plinth: Plinth, external_id: str) -> None:
-        if not external_id.isascii() or not external_id.isprintable() or external_id in ("", ".", ".."):
+        if not isinstance(external_id, str) or not external_id.isascii() or not external_id.isprintable() or external_id in ("", ".", ".."):
             raise ValueError("an external id is of ASCII letters, digits and . _ : @ | + ~ = -")
         self.id = external_id
         self._plinth, self._wire, self._reports = plinth, plinth._wire, plinth._reports
@@ -179,11 +179,13 @@ class Permit(AbstractContextManager["Permit"], AbstractAsyncContextManager["Perm
         #: Set when the server says that the permit is no more: it expired, or was closed elsewhere.
         self.lost = threading.Event()
 
-    def spent(self, *, cost_micros: int | None = None, units: int | None = None, **usage: Any) -> None:
+    def spent(self, *, cost_micros: float | None = None, units: int | None = None, **usage: Any) -> None:
         """Says what the work has cost; the last word counts. `usage` is model, prompt_tokens, completion_tokens of a model call.
 
         Say it as soon as it is spent: where the work fails after that, its units are given back and the money is posted.
         """
+        if cost_micros is not None and not 0 <= cost_micros <= 1e9:
+            raise ValueError(f"cost_micros is 0 to 1,000,000,000, and not {cost_micros}")
         said = {"cost_micros": cost_micros, "units": units, "usage": usage or None}
         self._spent = {name: value for name, value in said.items() if value is not None}
 

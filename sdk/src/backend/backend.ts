@@ -18,22 +18,33 @@ export interface BackendOptions extends Omit<ClientOptions, 'session' | 'account
 
 /** A client for a backend with customers under ids of its own. */
 export interface Backend extends Client {
-  /** The calls for one customer, by your own id. Asks the server nothing. */
+  /** The calls for one customer, by your own id. Asks the server nothing. Throws TypeError for what is no id, for a call without one is the operator's own. */
   customer(externalId: string): Customer;
   /** Reports now what was let through. Throws where the server is still away. */
   report(): Promise<void>;
 }
 
+/** As docs/customers.md has it. */
+const EXTERNAL_ID = /^(?!\.{1,2}$)[\w.:@|+~=-]{1,200}$/;
+
 export function createBackend(options: BackendOptions): Backend {
   const { product, away, onRefused = warn, time = machineTime } = options;
   const client = createClient(options);
+  if (away !== undefined && !(Number.isInteger(away.most) && away.most >= 0))
+    throw new TypeError('away.most is how many uses may be unreported: a whole number');
   const patience = away?.patience ?? 2_000;
   const asker =
     away === undefined ? client : createClient({ ...options, retries: { max: 0 }, timeout: patience });
   const reports = away === undefined ? undefined : new Reports({ caller: client, away, time, onRefused });
   return {
     ...client,
-    customer: (externalId) => customerCalls({ caller: client, asker, reports, product, time }, externalId),
+    customer(externalId) {
+      if (typeof externalId !== 'string' || !EXTERNAL_ID.test(externalId))
+        throw new TypeError(
+          `${JSON.stringify(externalId) ?? 'undefined'} is no id of a customer: 1 to 200 of A–Z a–z 0–9 . _ : @ | + ~ = -`,
+        );
+      return customerCalls({ caller: client, asker, reports, product, time }, externalId);
+    },
     report: async () => reports?.report(),
   };
 }

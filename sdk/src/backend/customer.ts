@@ -1,6 +1,13 @@
 import type { BodyOf, Caller, CallOptions, ReplyOf } from '../calls.ts';
 import { NoAnswer, refusalIn } from '../errors.ts';
-import { endOf, type PermitParts, type PermitWork, type Spent, underPermit } from '../with-permit.ts';
+import {
+  endOf,
+  type PermitParts,
+  type PermitWork,
+  type Spent,
+  underPermit,
+  warnUnsettled,
+} from '../with-permit.ts';
 import { isAway, type Reports, wasSent } from './away.ts';
 import type { Entry } from './journal.ts';
 
@@ -151,7 +158,7 @@ async function runFor<T>(parts: CustomerParts, { customer, request, run, signal 
   const owe = (error: unknown, id: string, end: Spent | null) =>
     reports !== undefined && isAway(error)
       ? reports.tell({ ...entry, permit_id: id, end: end ?? {}, is_released: end === null })
-      : console.warn(`plinth: permit ${id} is not closed, and will expire (${String(error)})`);
+      : warnUnsettled(error, id);
   return underPermit(
     parts.caller,
     { time, onUnsettled: owe },

@@ -9,6 +9,9 @@ export interface Refusal {
   };
 }
 
+/** For customers, who know nothing of the server that was asked. */
+const AWAY = 'This cannot be done right now. Try again in a moment.';
+
 /** The answer for a denial, and for a server that is away; undefined for any other error, which is not the customer's business. */
 export function refusalFor(error: unknown): Refusal | undefined {
   if (!(error instanceof PlinthError)) return undefined;
@@ -20,6 +23,6 @@ export function refusalFor(error: unknown): Refusal | undefined {
   return {
     status,
     headers: seconds === undefined ? {} : { 'retry-after': String(seconds) },
-    body: { error: { code, message, details } },
+    body: { error: { code, message: isAway ? AWAY : message, details } },
   };
 }

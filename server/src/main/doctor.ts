@@ -22,7 +22,7 @@ import { transportOf } from '#platform/mail';
 import { createRedis } from '#platform/redis';
 import { askCollector, askErrorTracker } from '#platform/telemetry';
 import { z } from 'zod';
-import { checkPlansFile, plansFileOf } from '#platform/plans';
+import { checkPlansFile, plansFileOf, readableFile } from '#platform/plans';
 import { checkVectorHome } from '#platform/vectors';
 import {
   assertNobodyPays,
@@ -73,7 +73,7 @@ function checksOf(config: Config, inDatabase: InDatabase): Check[] {
     { name: 'packages', look: packagesState },
     { name: 'database', look: () => inDatabase((db) => databaseState(db, config)) },
     { name: 'products', look: () => inDatabase((db) => productsState(db, config)) },
-    { name: 'plans', look: () => inDatabase((db) => plansState(db, config)) },
+    { name: 'plans', look: () => plansState(inDatabase, config) },
     { name: 'keys', look: () => inDatabase((db) => keysState(db, config)) },
     ...(redis === undefined ? [] : [{ name: 'redis', look: () => redisState(redis) }]),
     { name: 'AI settings', look: () => aiSettingsState(config) },
@@ -104,13 +104,16 @@ async function productsState(db: Database, config: Config): Promise<string> {
   return describeChoice(choice) ?? 'all are on';
 }
 
-/** The plans that are data, and whether the file is in effect. */
-async function plansState(db: Database, config: Config): Promise<string> {
+/** The plans that are data, and whether the file is in effect. Mistakes in it are said also while a server holds the embedded database. */
+async function plansState(inDatabase: InDatabase, config: Config): Promise<string> {
   const { products } = await import('#products');
-  const inSource = products.map(({ key }) => key);
-  return checkPlansFile(db, { file: plansFileOf(config), inSource }).catch((error: unknown) => {
+  const given = { file: plansFileOf(config), inSource: products.map(({ key }) => key) };
+  try {
+    await readableFile(given);
+    return await inDatabase((db) => checkPlansFile(db, given));
+  } catch (error) {
     throw error instanceof ConfigError ? new OperatorError(error.problems.join(' ')) : error;
-  });
+  }
 }
 
 /** Purchases of customers may hang on objects that a provider does not tell of: a key of another account, or a bad hour of the provider's. */

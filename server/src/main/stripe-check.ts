@@ -1,9 +1,14 @@
-import { createStripeClient, type SetupFinding, checkStripeSetup, SETUP_LINES } from '#platform/billing';
+import {
+  createStripeClient,
+  type SetupFinding,
+  checkStripeSetup,
+  owedCurrencies,
+  SETUP_LINES,
+} from '#platform/billing';
 import type { Config, StripeSettings } from '#platform/config';
 import { AppError, systemClock } from '#platform/kernel';
 import { products } from '#products';
 import type { Check } from '#platform/diagnosis';
-import type { Catalogue } from '#platform/entitlements';
 import { storedCatalogues } from '#platform/plans';
 import type { InDatabase } from './database-check.ts';
 import { OperatorError } from './operator-error.ts';
@@ -19,9 +24,7 @@ export function stripeChecks(config: Config, inDatabase: InDatabase): Check[] {
   return SETUP_LINES.map((name) => ({
     name,
     async look() {
-      looked ??= cataloguesIn(inDatabase).then((catalogues) =>
-        findings(config, catalogues, { ...stripe, account }),
-      );
+      looked ??= soldHere(inDatabase).then((sold) => findings(config, sold, { ...stripe, account }));
       const found = (await looked).find(({ of }) => of === name);
       if (found === undefined) throw new OperatorError('Not known, because the key is not accepted.');
       if (found.isWrong) throw new OperatorError(found.says);
@@ -30,14 +33,19 @@ export function stripeChecks(config: Config, inDatabase: InDatabase): Check[] {
   }));
 }
 
-/** All that is sold: products in source, and those that are plans alone where the database answers; a line of its own says where it does not. */
-async function cataloguesIn(inDatabase: InDatabase): Promise<Catalogue[]> {
-  const all = products.map(({ catalogue }) => catalogue);
+type Sold = Pick<Parameters<typeof checkStripeSetup>[0], 'catalogues' | 'owedCurrencies'>;
+
+/** All that is sold, and owed for it: of products in source, and where the database answers; a line of its own says where it does not. */
+async function soldHere(inDatabase: InDatabase): Promise<Sold> {
+  const catalogues = products.map(({ catalogue }) => catalogue);
+  const owed: string[] = [];
   await inDatabase(async (db) => {
-    all.push(...(await storedCatalogues(db)));
+    catalogues.push(...(await storedCatalogues(db)));
+    const [rows] = await db.system('billing.payouts', [owedCurrencies()]);
+    owed.push(...rows.map(({ currency }) => currency));
     return '';
   }).catch(() => '');
-  return all;
+  return { catalogues, owedCurrencies: owed };
 }
 
 type Selling = StripeSettings & { readonly account: NonNullable<StripeSettings['account']> };
@@ -45,14 +53,14 @@ type Selling = StripeSettings & { readonly account: NonNullable<StripeSettings['
 /** Without a good key the rest is not known: only its own line is there. */
 async function findings(
   config: Config,
-  catalogues: readonly Catalogue[],
+  sold: Sold,
   { account, url, tax }: Selling,
 ): Promise<readonly SetupFinding[]> {
   const client = createStripeClient({ ...account, url });
   try {
     return await checkStripeSetup({
+      ...sold,
       client,
-      catalogues,
       tax,
       baseUrl: config.baseUrl,
       webhookSecrets: account.webhookSecrets,

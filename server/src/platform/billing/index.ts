@@ -49,6 +49,7 @@ export { troubledTasks } from './inbox/views.ts';
 export { storeProducts } from './providers/store-products.ts';
 export type { Mode, SignedRequest, PaymentProvider } from './payment-provider.ts';
 export { ASSUMPTIONS, createStripeWalk, type Walked } from './providers/stripe/assumptions/walk.ts';
+export { owedCurrencies } from './sharing/payout-store.ts';
 export { type SetupFinding, SETUP_LINES, checkStripeSetup } from './providers/stripe/setup-check.ts';
 export type { SyncedPrice } from './providers/stripe/prices.ts';
 export type { SyncedEndpoint } from './providers/stripe/endpoint.ts';

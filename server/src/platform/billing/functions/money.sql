@@ -69,7 +69,7 @@ language sql stable as $$
   from billing.moves(p_from, p_until, p_mode) as m left join lateral billing.invoice_parts(m.store, p_mode, m.invoice) as s on true
   where s.total is null or s.product is not null
   union all
-  -- The payees' part of items that were sold for them, less the part that is taken back.
+  -- Payees' parts of items that were sold for them, and of what went back.
   select s.account_id, case h.why when 'refunded' then 'refund' when 'disputed' then 'dispute' when 'won' then 'dispute' else 'sale' end, 'stripe',
       s.product, null, s.product || '.' || s.item, h.currency, 0, 0, 0, 0, h.amount, true, at.day
     from billing.item_sales s join billing.shares h on h.account_id = s.payee and h.sale_id = s.id

@@ -13,8 +13,15 @@ export interface RunRow {
   readonly repeats: boolean;
 }
 
-/** Condition on a run `r`: a payout was refused because the balance at Stripe is too small. */
-const LACKS_MONEY = `exists (select from billing.payouts p where p.run_id = r.id and p.state = 'refused' and p.code = 'balance_insufficient')`;
+/** The payouts of a run `r` that were refused because the balance at Stripe is too small. */
+const SHORT = `from billing.payouts p where p.run_id = r.id and p.state = 'refused' and p.code = 'balance_insufficient'`;
+
+/** Currencies in which payees are owed shares. */
+export const owedCurrencies = () =>
+  statement<{ currency: string }>(
+    'select distinct currency from billing.shares where payout_id is null and reversal is null and amount > 0 order by 1',
+    [],
+  );
 
 /** Begins a run, unless one is under way. */
 export const beginRun = (mode: Mode, id: string, period: string) =>
@@ -35,16 +42,16 @@ export const repeatShortRun = (mode: Mode, id: string) =>
     `insert into billing.payout_runs (id, mode, period, as_of, repeats)
      select $2, r.mode, r.period, r.as_of, true from (
        select id, mode, period, as_of, state from billing.payout_runs where mode = $1 order by created_at desc, id desc limit 1) r
-     where r.state = 'done' and ${LACKS_MONEY} on conflict do nothing`,
+     where r.state = 'done' and exists (select ${SHORT}) on conflict do nothing`,
     [mode, id],
   );
 
-/** Ends a run that has no open payout; no row: it has one, or has ended already. */
+/** Ends a run that has no open payout, and answers the currencies it lacked money in; no row: it has one, or has ended already. */
 export const endRun = ({ id }: RunRow) =>
-  statement<{ lacks_money: boolean }>(
+  statement<{ lacks: readonly string[] }>(
     `update billing.payout_runs r set state = 'done', updated_at = app.now()
      where r.id = $1 and r.state = 'running' and not exists (select from billing.payouts p where p.run_id = r.id and p.state = 'open')
-     returning ${LACKS_MONEY} as lacks_money`,
+     returning array(select distinct p.currency ${SHORT} order by p.currency) as lacks`,
     [id],
   );
 

@@ -57,8 +57,8 @@ export async function goOnWithRun(parts: PayoutParts): Promise<void> {
   await db.system('billing.payouts', ENDED, async (tx) => {
     const [ended] = await tx.run(store.endRun(run));
     // Payouts are open still, or were left to another process: the next run ends it.
-    if (ended?.lacks_money !== true || run.repeats) return;
-    const problem = `The balance at the payment provider is too small for the payouts of ${run.period}. They are asked for again each day.`;
+    if (ended === undefined || ended.lacks.length === 0 || run.repeats) return;
+    const problem = `The balance at the payment provider is too small in ${ended.lacks.join(', ')} for the payouts of ${run.period}: a transfer is made of what is there in its own currency. They are asked for again each day.`;
     await parts.tellAdminsIn(tx, run.id, problem);
   });
 }

@@ -6,7 +6,8 @@ const MOST_MICROS = 1_000_000_000;
 /** No context window comes near it. */
 const MOST_TOKENS = 100_000_000;
 const MOST_UNITS = 1_000_000;
-const costMicros = z.int().min(0).max(MOST_MICROS);
+/** Tokens times a price are seldom whole: a part of a micro-dollar counts as one. */
+const costMicros = z.number().min(0).max(MOST_MICROS).overwrite(Math.ceil);
 const tokens = z.int().min(0).max(MOST_TOKENS);
 const units = z.int().min(1).max(MOST_UNITS);
 const word = z
@@ -56,7 +57,7 @@ const said = {
   usage: usage
     .optional()
     .describe('Priced by the catalogue of this server, unless `cost_micros` says what it cost.'),
-  cost_micros: costMicros.optional().describe('Micro-dollars, taken as they are.'),
+  cost_micros: costMicros.optional().describe('Micro-dollars, rounded up to a whole one.'),
 };
 
 export const permitBody = namedObject('CreatePermitRequest', {

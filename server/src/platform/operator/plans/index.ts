@@ -5,7 +5,7 @@ import { plansRoutes } from './routes.ts';
 import { createPlans } from './service.ts';
 
 export { plansFileOf, readPlansFile } from './file.ts';
-export { checkPlansFile, storedCatalogues } from './check-file.ts';
+export { checkPlansFile, readableFile, storedCatalogues } from './check-file.ts';
 export { describeProblem, readPlans } from './read-plans.ts';
 export { createPlans, type Plans } from './service.ts';
 

@@ -30,6 +30,8 @@ const CHANGED = 'plans';
 const FILE_IS_OLD = 'the plans file is that of an earlier version: the stored one is in effect';
 /** Milliseconds between two looks at the file, and at a version whose signal was lost. */
 const LOOK_EVERY = 4_000;
+/** Changes of one version that the log says. */
+const MOST_CHANGES = 20;
 /** Milliseconds that a push waits for the snapshots of all accounts. They are finished whether it waits or not. */
 const SYNC_PATIENCE = 10_000;
 
@@ -112,8 +114,10 @@ export function createPlans(parts: PlansParts): Plans {
       return former !== undefined && JSON.stringify(former) === JSON.stringify(one) ? former : one;
     });
     live.replace([...inSource, ...next]);
+    const changes = comparePlans(ours, next).map(({ product, path, text }) => `${product} ${path}: ${text}`);
     [current, ours] = [row, next];
-    log.info({ version: row.version, source: row.source }, 'plans are in effect');
+    const some = { changes: changes.slice(0, MOST_CHANGES), of: changes.length };
+    log.info({ version: row.version, source: row.source, ...some }, 'plans are in effect');
   }
 
   function sync(): Promise<void> {

@@ -10,7 +10,7 @@ export interface AccountMoney {
   readonly paid_minor: number;
   /** The same less the provider's fees and taxes. */
   readonly net_minor: number;
-  /** The payees' part of it. */
+  /** Payees' part of it. */
   readonly share_minor: number;
   readonly mrr_minor: number;
   /** Cost of its model calls; null: there is no rate for the currency. */

@@ -28,6 +28,8 @@ export interface StripeSetup {
   readonly baseUrl: string;
   readonly webhookSecrets: readonly string[];
   readonly connectWebhookSecrets: readonly string[];
+  /** Currencies in which payees are owed shares. */
+  readonly owedCurrencies: readonly string[];
   /** How many days after its first failure was told a plan that is not paid is kept at most. */
   readonly longestGraceDays: number;
   /** Milliseconds since 1970. */
@@ -110,7 +112,12 @@ async function webhookOf({ client, baseUrl, webhookSecrets, now }: StripeSetup):
 }
 
 /** Payees are accounts connected to ours. Where Connect is not set up, Stripe refuses to list them. */
-async function connectOf({ client, baseUrl, connectWebhookSecrets }: StripeSetup): Promise<SetupFinding> {
+async function connectOf({
+  client,
+  baseUrl,
+  connectWebhookSecrets,
+  owedCurrencies,
+}: StripeSetup): Promise<SetupFinding> {
   const of = 'Stripe Connect';
   const payees = await client
     .read((stripe) => stripe.accounts.list({ limit: 1 }))
@@ -128,9 +135,18 @@ async function connectOf({ client, baseUrl, connectWebhookSecrets }: StripeSetup
   if (endpoint === undefined)
     return wrong(of, 'Connected accounts are told of nowhere. Run plinth stripe sync.');
   const trouble = problemWith(endpoint);
-  return trouble === undefined
+  if (trouble !== undefined)
+    return wrong(of, `The endpoint is there, but ${trouble}. Run plinth stripe sync.`);
+  // A transfer is made of the balance in its own currency alone.
+  const { available, pending } = await client.read((stripe) => stripe.balance.retrieve());
+  const settled = new Set([...available, ...pending].map(({ currency }) => currency));
+  const missing = owedCurrencies.filter((currency) => !settled.has(currency));
+  return missing.length === 0
     ? right(of, `connected accounts are told of to ${endpoint.url}`)
-    : wrong(of, `The endpoint is there, but ${trouble}. Run plinth stripe sync.`);
+    : wrong(
+        of,
+        `Payees are owed ${missing.join(' and ')}, and the balance is in ${[...settled].join(' and ')}: no transfer is made. Have Stripe settle ${missing.join(' and ')}, by a bank account in it.`,
+      );
 }
 
 /** Seconds. */
