@@ -15,6 +15,7 @@ export { usePages, usePagesOfAccount } from './parts/pages.ts';
 export { Opened } from './parts/opened.tsx';
 export { Pick } from './parts/pick.tsx';
 export { type Asked, type Column, Table } from './parts/table.tsx';
+export { useGrant } from './parts/plans.ts';
 export { usePriceList } from './parts/price-list.ts';
 export { Head, Section } from './parts/section.tsx';
 export { Refusal } from './parts/refusal.tsx';

@@ -1,5 +1,6 @@
 import { createRootRoute, createRoute, createRouter, type RouteComponent } from '@tanstack/react-router';
 import type { readCustomerSearch } from './pages/customers/search.ts';
+import type { readOverviewSearch } from './pages/overview/search.ts';
 import type { readPayoutSearch } from './pages/payouts/search.ts';
 import type { readRevenueSearch } from './pages/revenue/search.ts';
 import type { readDenialSearch } from './pages/denials/search.ts';
@@ -113,6 +114,11 @@ export const router = createRouter({
       '/app/server',
       lazyPart(() => import('./pages/developer/server.tsx'), 'Server'),
       readByPage<typeof readServerSearch>,
+    ),
+    page(
+      '/app/overview',
+      lazyPart(() => import('./pages/overview/overview.tsx'), 'Overview'),
+      readByPage<typeof readOverviewSearch>,
     ),
     page(
       '/app/customers',

@@ -47,11 +47,12 @@ export const session = {
     set(next);
     tell({ next, isNew });
   },
-  async end(): Promise<void> {
-    // Else the cookie is still there: it would be a lie.
-    if (!(await signOut().catch(() => false))) return;
+  /** Answers whether it is over: else the cookie is still there. */
+  async end(): Promise<boolean> {
+    if (!(await signOut().catch(() => false))) return false;
     set(undefined);
     tell({ next: undefined, isNew: false });
+    return true;
   },
   /** By the cookie, if there is one. */
   resume: (): Promise<void> => renew(undefined).then(() => undefined),
@@ -132,8 +133,8 @@ export function apiFor(accountId: string | undefined): Api {
   return made;
 }
 
-/** How calls are made: parts of the SDK's client that follow a stream need it. */
-export const WIRE = { retries: RETRIES, time: machineTime, timeout: 60_000 } as const;
+/** How calls are made: parts of the SDK's client that follow a stream need it. A person is told of a limit at once, and does not wait for it in silence. */
+export const WIRE = { retries: { ...RETRIES, longest: 2_000 }, time: machineTime, timeout: 60_000 } as const;
 export const PARTS = { baseUrl: location.origin, fetch: reach, ...WIRE };
 
 function makeApi(accountId: string | undefined): Api {

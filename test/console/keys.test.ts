@@ -68,7 +68,7 @@ describe.runIf(isHere)('the page of API keys', { timeout: 4 * PATIENCE }, async 
     const answer = page.waitForResponse((one) => one.request().method() === 'POST');
     await page.getByRole('button', { name: 'Make the key' }).click();
     expect((await answer).status()).toBe(400);
-    await page.getByRole('button', { name: 'Leave it' }).click();
+    await page.getByRole('button', { name: 'Cancel' }).click();
   });
 
   test('bounds a key, and shows what is used of each bound, on a desk and on a phone', async () => {
@@ -98,7 +98,7 @@ describe.runIf(isHere)('the page of API keys', { timeout: 4 * PATIENCE }, async 
     await page.getByRole('button', { name: 'New key' }).click();
     await page.getByRole('button', { name: 'More bounds' }).click();
     expect(await faults()).toEqual([]);
-    await page.getByRole('button', { name: 'Leave it' }).click();
+    await page.getByRole('button', { name: 'Cancel' }).click();
     await page.setViewportSize({ width: 1_440, height: 900 });
   });
 

@@ -174,7 +174,7 @@ describe.runIf(isHere)('the ledger', { timeout: 6 * PATIENCE }, async () => {
 
   test('shows what limits denied, how much was used, when it begins anew, and what to do', async () => {
     await page.goto(`${url}/app/ledger?status=denied`);
-    await page.getByText('Nothing was denied').waitFor();
+    await page.getByText('No denial in this time.').waitFor();
     app.modules.denials.count(
       { accountId: accountId as never, product: 'gateway', feature: 'external', requestId: 'the-denied' },
       {
@@ -192,7 +192,7 @@ describe.runIf(isHere)('the ledger', { timeout: 6 * PATIENCE }, async () => {
     const row = page.getByRole('row').last();
     await row.getByText('the-denied').waitFor();
     expect(await row.innerText()).toMatch(
-      /external gateway\s+calls\s+gateway\.developer\s+10 of 10\s+1\s+.*\s+See larger plans\s+the-denied/,
+      /external gateway\s+Calls a \w+\s+gateway\.developer\s+10 of 10\s+1\s+.*\s+See larger plans\s+the-denied/,
     );
     expect(await row.getByRole('link').getAttribute('href')).toBe('/app/plan');
     expect(await faults()).toEqual([]);

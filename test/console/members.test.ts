@@ -20,7 +20,7 @@ describe.runIf(isHere)('the page of members', { timeout: 4 * PATIENCE }, async (
     await page.getByText('This account is yours alone.').waitFor();
     expect(await faults()).toEqual([]);
     await page.getByLabel('Name of the organization').fill(EVIL);
-    await page.getByRole('button', { name: 'Make it' }).click();
+    await page.getByRole('button', { name: 'Create', exact: true }).click();
     await row(ada.email).waitFor();
     expect(await page.getByRole('combobox', { name: 'Account' }).locator('option:checked').innerText()).toBe(
       EVIL,

@@ -140,9 +140,9 @@ describe.runIf(isHere)('an operator', { timeout: 4 * PATIENCE }, async () => {
 
   test('sees denials by limit, whose sums lead to the customers and on to one of them', async () => {
     await page.goto(`${url}/app/denials?by=limit`);
-    await page.getByRole('link', { name: 'generations reel' }).click();
+    await page.getByRole('link', { name: 'Generations a month reel' }).click();
     const row = page.getByRole('row').filter({ hasText: 'reel.basic' });
-    expect(await row.innerText()).toMatch(/generations reel\s+reel\.basic\s+60\s+14\s+1/);
+    expect(await row.innerText()).toMatch(/Generations a month reel\s+reel\.basic\s+60\s+14\s+1/);
     await row.getByRole('link', { name: HOSTILE }).click();
     await page.getByRole('heading', { name: HOSTILE }).waitFor();
     await page.getByRole('button', { name: 'Suspend' }).click();

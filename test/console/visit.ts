@@ -152,11 +152,15 @@ export async function visitConsole(options: Parameters<typeof testApp>[0] = {}) 
     link,
     broken,
     /** Calls as the owner, by the key of the first start. Throws on a refusal. */
-    async api(call: string, body?: object): Promise<Readonly<Record<string, unknown>>> {
+    async api(
+      call: string,
+      body?: object,
+      headers: Readonly<Record<string, string>> = {},
+    ): Promise<Readonly<Record<string, unknown>>> {
       const { api_key: key } = JSON.parse(readFileSync(join(dataDir, 'owner.json'), 'utf8')) as {
         readonly api_key: string;
       };
-      const answered = await server.call(key, call, body === undefined ? {} : { body });
+      const answered = await server.call(key, call, body === undefined ? { headers } : { body, headers });
       if (answered.status >= 300)
         throw new Error(`${call} answers ${answered.status}: ${JSON.stringify(answered.body)}`);
       return answered.body;

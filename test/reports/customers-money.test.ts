@@ -116,3 +116,12 @@ test('only accounts of a state are listed, where that is asked for', async () =>
   expect((await read('status=suspended')).data).toMatchObject([{ account_id: eve.accountId }]);
   expect((await read(`status=active&q=${eve.accountId}`)).data).toEqual([]);
 });
+
+const failing = async () => (await read('payment=failing')).data.map(({ account_id: id }) => id);
+
+test('accounts whose payment fails are found, and a subscription that is over fails no more', async () => {
+  expect(await failing()).toEqual([]);
+  await till.subscription(bob.accountId, 'sub_failing', {});
+  await till.subscription(eve.accountId, 'sub_over', { endedAt: ago(1) });
+  expect(await failing()).toEqual([bob.accountId]);
+});

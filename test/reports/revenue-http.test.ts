@@ -52,6 +52,15 @@ describe('revenue over HTTP', () => {
     ]);
   });
 
+  test('is told by day', async () => {
+    expect(await read(`billing/revenue?${JUNE}&group=day`)).toMatchObject({
+      data: [
+        { day: '2024-06-03', currency: 'eur', net_minor: 1_916 },
+        { day: '2024-06-03', currency: 'usd', net_minor: 900 },
+      ],
+    });
+  });
+
   test('that recurs is the same as JSON and as CSV', async () => {
     const path = `billing/recurring?${JUNE}&group=plan`;
     expect(await read(path)).toMatchObject({

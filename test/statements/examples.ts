@@ -48,6 +48,7 @@ const customersBy = (sort: CustomerSort): Statement =>
   listCustomers({
     sort,
     status: undefined,
+    payment: 'failing',
     mode: 'test',
     span: { since: new Date(), now: new Date() },
     limit: 1,

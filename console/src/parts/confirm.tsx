@@ -23,7 +23,7 @@ export function Confirm({ text, act, isDangerous = false, isQuiet = false }: Con
     onBlur: () => setSure(false),
     children: isSure ? say('app.sure', { what: text }) : text,
   };
-  const color = isDangerous && isSure ? 'var(--error)' : undefined;
+  const color = isDangerous ? 'var(--error)' : undefined;
   return (
     <>
       <Refusal error={error} />

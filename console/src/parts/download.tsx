@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
+import { Refusal } from './refusal.tsx';
 import { useTexts } from '../text/index.ts';
 
 interface DownloadProps {
@@ -33,7 +34,7 @@ export function Download({ text, name, read }: DownloadProps) {
   });
   return (
     <span className="right">
-      {error !== null && <span role="alert">{error.message}</span>}
+      <Refusal error={error} />
       {size > 0 && <span className="dim num">{format.bytes(size)}</span>}
       <Button variant="default" loading={isPending} onClick={() => mutate()}>
         {text}

@@ -2,6 +2,7 @@ import { Progress } from '@mantine/core';
 import type { ReplyOf } from '@plinth/sdk';
 import { usePriceList } from './price-list.ts';
 import { type Formats, isText, type Say, useTexts } from '../text/index.ts';
+import { fullAt } from './pace.ts';
 import { When } from './when.tsx';
 
 type Limit = ReplyOf<'GET /v1/usage'>['data'][number];
@@ -65,10 +66,15 @@ function Gauge({
   const label = labelOf(limit, per, say);
   const amountOf = amounts(format, limit.kind, unit);
   const used = amountOf(limit.used);
+  const full = fullAt(limit, per, Date.now());
   return (
     <li className="limit">
       <span>
-        {label} <span className="dim">{limit.product}</span>
+        {label}{' '}
+        <span className="dim">
+          {limit.product}
+          {full !== undefined && ` · ${say('limit.pace', { day: format.day(full) })}`}
+        </span>
       </span>
       {limit.max === null ? (
         <span />

@@ -68,3 +68,20 @@ export function usePagesOfAccount<One extends Page>(
     read: (paging) => read(apiFor(id), paging),
   });
 }
+
+/** Enough pages for a chart. */
+const MOST_PAGES = 20;
+
+/** All rows of a list that is not long: a report by day, as far as twenty pages go. */
+export async function allRows<One extends Page>(
+  read: (paging: Paging) => Promise<One>,
+): Promise<readonly RowOf<One>[]> {
+  const rows: RowOf<One>[] = [];
+  let cursor: string | null = '';
+  for (let pages = 0; cursor !== null && pages < MOST_PAGES; pages += 1) {
+    const page: One = await read({ limit: 100, ...(cursor === '' ? {} : { cursor }) });
+    rows.push(...((page.data ?? []) as readonly RowOf<One>[]));
+    cursor = page.next_cursor;
+  }
+  return rows;
+}

@@ -1,3 +1,4 @@
+import { useOfAccount } from './of-account.ts';
 import { usePriceList } from './price-list.ts';
 
 interface Denied {
@@ -30,4 +31,15 @@ export function usePlans() {
         })[0];
     },
   };
+}
+
+/** The amount of a grant in the chosen account's plan; undefined until it is known, and for a grant that its plans do not name. */
+export function useGrant(product: string, name: string): number | boolean | null | undefined {
+  const { data } = usePriceList();
+  const { data: held } = useOfAccount(['entitlements'], (api) =>
+    api.call('GET /v1/billing/entitlements', {}),
+  );
+  const plan = held?.data.find((one) => one.product === product)?.plan;
+  if (plan === undefined || plan === null) return undefined;
+  return data?.comparison[product]?.find((one) => one.name === name)?.plans[plan];
 }

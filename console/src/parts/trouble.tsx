@@ -1,23 +1,22 @@
-import { Alert, Button } from '@mantine/core';
-import { Link } from '@tanstack/react-router';
+import { Button } from '@mantine/core';
 import { useTexts } from '../text/index.ts';
+import { lackOf } from './lack.ts';
+import { Refusal } from './refusal.tsx';
 
 /** What could not be loaded, why, and the way to try it again. */
 export function Trouble({ error, retry }: { readonly error: Error; readonly retry: () => void }) {
   const { say } = useTexts();
   // No failure: a larger plan has it.
-  if ('status' in error && error.status === 402)
-    return (
-      <p className="dim">
-        {error.message} <Link to="/app/plan">{say('nav.plan')}</Link>
-      </p>
-    );
+  if (lackOf(error) !== undefined) return <Refusal error={error} isQuiet />;
   return (
-    <Alert color="red" role="alert" title={say('error.title')}>
-      <p>{error.message}</p>
+    <div className="notice" data-bad role="alert">
+      <div className="grow">
+        <b>{say('error.title')}</b>
+        <p>{error.message}</p>
+      </div>
       <Button variant="default" onClick={retry}>
         {say('app.retry')}
       </Button>
-    </Alert>
+    </div>
   );
 }

@@ -49,6 +49,7 @@ export const PAGE_GROUPS: readonly PageGroup[] = [
     text: 'nav.operator',
     isOperators: true,
     pages: [
+      { to: '/app/overview', text: 'nav.overview' },
       { to: '/app/customers', text: 'nav.customers' },
       { to: '/app/revenue', text: 'nav.revenue' },
       { to: '/app/payouts', text: 'nav.payouts' },

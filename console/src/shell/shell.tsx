@@ -199,6 +199,7 @@ function Foot() {
   const { say, language } = useTexts();
   const change = use(LanguageSwitch);
   const { toggleColorScheme } = useMantineColorScheme();
+  const [isStuck, setStuck] = useState(false);
   return (
     <div className="foot">
       <button type="button" className="quiet" aria-label={say('app.theme')} onClick={toggleColorScheme}>
@@ -212,9 +213,14 @@ function Foot() {
       >
         {say('app.language')}
       </button>
-      <button type="button" className="quiet" onClick={() => void session.end()}>
+      <button
+        type="button"
+        className="quiet"
+        onClick={() => void session.end().then((isOver) => setStuck(!isOver))}
+      >
         {say('app.signOut')}
       </button>
+      {isStuck && <span role="alert">{say('app.stuck')}</span>}
     </div>
   );
 }

@@ -3,6 +3,7 @@ import type { TextKey } from './en.ts';
 export const de: Readonly<Record<TextKey, string>> = {
   'app.skip': 'Zum Inhalt springen',
   'app.signOut': 'Abmelden',
+  'app.stuck': 'Du bist noch angemeldet. Versuch es noch einmal.',
   'app.theme': 'Dunkel oder hell',
   'app.language': 'English',
   'app.offline': 'Der Server antwortet nicht. Es wird wieder versucht.',
@@ -48,6 +49,7 @@ export const de: Readonly<Record<TextKey, string>> = {
   'step.settle.done': '{cost} gebucht',
   'limit.of': '{used} von {max}',
   'limit.unbounded': '{used}, ohne Grenze',
+  'limit.pace': 'voll am {day} bei diesem Tempo',
   'limit.frees': 'wenn einer endet',
   'limit.name.ai_by_user': 'KI-Antworten',
   'limit.name.ai_by_workspace': 'KI-Antworten',
@@ -97,5 +99,6 @@ export const de: Readonly<Record<TextKey, string>> = {
   'nav.deadLetters': 'Unzustellbares',
   'nav.platformAudit': 'Protokoll aller Konten',
   'app.csv': 'Als CSV',
+  'nav.overview': 'Überblick',
   'error.title': 'Das ließ sich nicht laden',
 };

@@ -2,6 +2,7 @@
 export const en = {
   'app.skip': 'Skip to the content',
   'app.signOut': 'Sign out',
+  'app.stuck': 'You are still signed in. Try again.',
   'app.theme': 'Dark or light',
   'app.language': 'Deutsch',
   'app.offline': 'The server does not answer. Trying again.',
@@ -47,6 +48,7 @@ export const en = {
   'step.settle.done': '{cost} posted',
   'limit.of': '{used} of {max}',
   'limit.unbounded': '{used}, without a bound',
+  'limit.pace': 'full on {day} at this pace',
   'limit.frees': 'when one ends',
   'limit.name.ai_by_user': 'AI answers',
   'limit.name.ai_by_workspace': 'AI answers',
@@ -96,6 +98,7 @@ export const en = {
   'nav.deadLetters': 'Dead letters',
   'nav.platformAudit': 'Audit of all accounts',
   'app.csv': 'As CSV',
+  'nav.overview': 'Overview',
   'error.title': 'This could not be loaded',
 } as const;
 

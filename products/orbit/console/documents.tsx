@@ -1,3 +1,4 @@
+import { refusalIn } from '@plinth/sdk/errors';
 import { Progress } from '@mantine/core';
 import {
   Act,
@@ -92,7 +93,7 @@ function Extraction({ scope: { id }, mayEdit }: View) {
           </p>
         )
       )}
-      <Refusal error={error ?? (last?.error === undefined ? null : new Error(last.error.message))} />
+      <Refusal error={error ?? (last?.error === undefined ? null : refusalIn(last.error))} />
       {last?.status === 'completed' && (
         <p role="status">
           {say('extracted', { items: `${last.items}`, sections: `${last.section_ids.length}` })}

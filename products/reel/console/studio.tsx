@@ -1,8 +1,10 @@
-import { Alert, Button, NativeSelect, TextInput } from '@mantine/core';
+import { Button, NativeSelect, TextInput } from '@mantine/core';
 import {
   Head,
+  Refusal,
   Section,
   Table,
+  useGrant,
   useOfAccount,
   usePagesOfAccount,
   useProductSearch,
@@ -42,11 +44,7 @@ export default function Studio() {
           )
         }
       />
-      {writing.failure !== undefined && (
-        <Alert color="red" role="alert" mt="md">
-          {writing.failure}
-        </Alert>
-      )}
+      <Refusal error={writing.failure} />
       {writing.isRunning && (
         <p role="status" className="dim">
           {say('writing', { count: String(writing.variants.length) })}{' '}
@@ -89,7 +87,10 @@ function NewPost({ isBusy, write }: NewPostProps) {
   const { say, language } = useTexts(texts);
   const [topic, setTopic] = useState(say('topicExample'));
   const [platform, setPlatform] = useState<Platform>('linkedin');
-  const [variants, setVariants] = useState('2');
+  // Two to compare, where the plan has them.
+  const most = useGrant('reel', 'variants');
+  const [wanted, setVariants] = useState<string>();
+  const variants = wanted ?? (typeof most === 'number' && most < 2 ? '1' : '2');
   const submit = (event: FormEvent) => {
     event.preventDefault();
     write({ topic, platform, variants: Number(variants), language });

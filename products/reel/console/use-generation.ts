@@ -1,5 +1,6 @@
 import { useApi, WIRE } from '@plinth/console';
 import type { ReplyOf } from '@plinth/sdk';
+import { refusalIn } from '@plinth/sdk/errors';
 import { reelCalls } from '@plinth/sdk/reel';
 import { useQueryClient } from '@tanstack/react-query';
 import { useRef, useState } from 'react';
@@ -12,7 +13,7 @@ interface Running {
   readonly generationId: string | undefined;
   readonly isRunning: boolean;
   readonly variants: readonly Variant[];
-  readonly failure: string | undefined;
+  readonly failure: Error | null;
 }
 
 const IDLE: Running = {
@@ -20,7 +21,7 @@ const IDLE: Running = {
   generationId: undefined,
   isRunning: false,
   variants: [],
-  failure: undefined,
+  failure: null,
 };
 
 /** A generation from here, told as it is written. */
@@ -38,7 +39,7 @@ export function useGeneration() {
     setRunning({ ...IDLE, isRunning: true, draftId, generationId: id });
     for await (const { event, data } of reel.events(id, { signal })) {
       if (event === 'variant') setRunning((was) => ({ ...was, variants: [...was.variants, data] }));
-      if (event === 'status' && data.error !== undefined) throw new Error(data.error.message);
+      if (event === 'status' && data.error !== undefined) throw refusalIn(data.error);
       if (event === 'done') setRunning((was) => ({ ...was, variants: data.variants }));
     }
   }
@@ -50,7 +51,7 @@ export function useGeneration() {
       try {
         await follow(...of);
       } catch (error) {
-        setRunning((was) => ({ ...was, failure: error instanceof Error ? error.message : String(error) }));
+        setRunning((was) => ({ ...was, failure: error instanceof Error ? error : new Error(String(error)) }));
       } finally {
         setRunning((was) => ({ ...was, isRunning: false }));
         await queries.invalidateQueries();

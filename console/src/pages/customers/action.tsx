@@ -1,10 +1,12 @@
 import { Button, NativeSelect, TextInput } from '@mantine/core';
+import { numberIn } from '../../parts/number-in.ts';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import { usePageSearch, useSearchOf } from '../../parts/search.ts';
 import { Section } from '../../parts/section.tsx';
 import { apiFor } from '../../session.ts';
 import { readCustomerSearch } from './search.ts';
+import { Refusal } from '../../parts/refusal.tsx';
 import { useTexts } from '../../text/index.ts';
 import type { Details } from './customer.tsx';
 import { usePlans } from '../../parts/plans.ts';
@@ -26,12 +28,13 @@ export function Action({ id, limits }: ActionProps) {
 }
 
 function ActionForm({ id, limits, action }: ActionProps & { readonly action: CustomerAction }) {
-  const { say } = useTexts(texts);
+  const { say, language } = useTexts(texts);
   const [{ plan: wanted }, change] = usePageSearch(readCustomerSearch);
   const queries = useQueryClient();
   const choices = useChoices(action, limits);
   const [chosen, setChosen] = useState(wanted ?? '');
-  const [amount, setAmount] = useState('');
+  const [typed, setTyped] = useState('');
+  const amount = numberIn(typed, language) ?? 0;
   const [until, setUntil] = useState('');
   const [reason, setReason] = useState('');
   const first = useRef<HTMLSelectElement>(null);
@@ -61,7 +64,7 @@ function ActionForm({ id, limits, action }: ActionProps & { readonly action: Cus
             account_id: id,
             product,
             limit: name,
-            amount: Number(amount),
+            amount,
             ...(end && { expires_at: end }),
           },
         });
@@ -72,9 +75,7 @@ function ActionForm({ id, limits, action }: ActionProps & { readonly action: Cus
             product,
             limit: name,
             reason,
-            ...(what.isMoney === true
-              ? { cost_micros: Math.round(Number(amount) * MICROS) }
-              : { units: Number(amount) }),
+            ...(what.isMoney === true ? { cost_micros: Math.round(amount * MICROS) } : { units: amount }),
           },
         });
     },
@@ -83,12 +84,9 @@ function ActionForm({ id, limits, action }: ActionProps & { readonly action: Cus
       await queries.invalidateQueries();
     },
   });
-  const isWhole = /^-?\d{1,10}$/.test(amount) && amount !== '0';
   const isReady =
     what !== undefined &&
-    (action === 'plan' ||
-      isWhole ||
-      (what.isMoney === true && Number.isFinite(Number(amount)) && amount !== '')) &&
+    (action === 'plan' || (amount !== 0 && (what.isMoney === true || Number.isInteger(amount)))) &&
     (action !== 'usage' || reason.trim().length > 2);
   return (
     <Section title={say(`give.${action}`)}>
@@ -113,8 +111,8 @@ function ActionForm({ id, limits, action }: ActionProps & { readonly action: Cus
             <TextInput
               label={say(what?.isMoney === true ? 'dollars' : action === 'usage' ? 'units' : 'amount')}
               inputMode="decimal"
-              value={amount}
-              onChange={({ currentTarget }) => setAmount(currentTarget.value)}
+              value={typed}
+              onChange={({ currentTarget }) => setTyped(currentTarget.value)}
             />
           )}
           {action === 'usage' ? (
@@ -142,7 +140,7 @@ function ActionForm({ id, limits, action }: ActionProps & { readonly action: Cus
           </span>
         </form>
       )}
-      {error !== null && <p role="alert">{error.message}</p>}
+      <Refusal error={error} />
     </Section>
   );
 }

@@ -45,9 +45,9 @@ function SearchBox() {
 
 function Found() {
   const { say, format, language } = useTexts(texts);
-  const [{ q, sort = 'newest', status }, change] = usePageSearch(readCustomerSearch);
+  const [{ q, sort = 'newest', status, payment }, change] = usePageSearch(readCustomerSearch);
   const isSearch = q !== undefined && q.length > 1;
-  const query = { sort, ...(isSearch ? { q } : {}), ...(status && { status }) };
+  const query = { sort, ...(isSearch ? { q } : {}), ...(status && { status }), ...(payment && { payment }) };
   const asked = usePages({
     key: ['customers', query],
     read: (paging) => apiFor(undefined).call('GET /v1/admin/customers', { query: { ...paging, ...query } }),
@@ -62,6 +62,15 @@ function Found() {
           options={{ active: say('active'), suspended: say('suspended') }}
           choose={(next) => change({ status: next })}
         />
+        {!isSearch && (
+          <Pick
+            label={say('paymentState')}
+            value={payment}
+            none={say('anyPayment')}
+            options={{ failing: say('failing') }}
+            choose={(next) => change({ payment: next })}
+          />
+        )}
         {!isSearch && (
           <Pick
             label={say('sort')}

@@ -11,6 +11,7 @@ export const readCustomerSearch = readTexts({
   q: undefined,
   sort: SORTS,
   status: STATES,
+  payment: ['failing'],
   account: undefined,
   action: ACTIONS,
   plan: undefined,

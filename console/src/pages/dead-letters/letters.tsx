@@ -2,6 +2,7 @@ import { Button } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { type Asked, type Column, Table } from '../../parts/table.tsx';
+import { Refusal } from '../../parts/refusal.tsx';
 import { useTexts } from '../../text/index.ts';
 import { texts } from './texts.ts';
 
@@ -70,7 +71,7 @@ export function Letters<Letter>(props: LettersProps<Letter>) {
           )}
         </span>
       </header>
-      {all.error !== null && <p role="alert">{all.error.message}</p>}
+      <Refusal error={all.error} />
       <Table
         label={title}
         rows={dead && [...replayed.values(), ...dead]}
@@ -120,7 +121,7 @@ function Replay<Letter>({ letter, replay, note, more }: ReplayProps<Letter>) {
         {say('replay')}
       </Button>
       {more?.(letter)}
-      {error !== null && <span role="alert">{error.message}</span>}
+      <Refusal error={error} />
     </span>
   );
 }

@@ -5,6 +5,7 @@ export const texts = pageTexts({
     'Who is about to need a larger plan: whom limits denied, the most first.',
     'Wer bald einen größeren Tarif braucht: wen Limits abgelehnt haben, die meisten zuerst.',
   ],
+  byDay: ['Denied by day', 'Abgelehnt nach Tag'],
   by: ['Added up by', 'Zusammengezählt nach'],
   'by.account': ['By customer', 'Nach Kunden'],
   'by.limit': ['By limit and plan', 'Nach Limit und Tarif'],

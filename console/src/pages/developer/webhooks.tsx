@@ -64,7 +64,7 @@ export function Webhooks() {
             head: say('state'),
             cell: ({ status, disabled_because: why, failing_since: since }) => (
               <>
-                <State of={status} text={say(status)} /> {why}
+                <State of={status} text={say(status)} /> {why === 'failing' ? '' : why}{' '}
                 {since !== null && (
                   <>
                     {say('since')} <When at={since} isPast />

@@ -18,7 +18,7 @@ export interface TriedCall {
   readonly isRunning: boolean;
   /** Microseconds until the first word, by this browser's clock. */
   readonly firstToken?: number;
-  readonly failure?: string;
+  readonly failure?: Error;
   /** Its row of the ledger, once it is settled. */
   readonly row?: LedgerEvent;
 }
@@ -56,7 +56,7 @@ export function useCall() {
       const row = await rowOf(api, response.headers.get('x-request-id'));
       show({ isRunning: false, ...(row === undefined ? {} : { row }) });
     } catch (error) {
-      show({ isRunning: false, failure: error instanceof Error ? error.message : String(error) });
+      show({ isRunning: false, failure: error instanceof Error ? error : new Error(String(error)) });
     }
     await queries.invalidateQueries({ queryKey: ['usage'] });
   }

@@ -38,14 +38,15 @@ function Plans() {
     enabled: chosen !== undefined,
   });
   const paid = data?.data.filter(({ source }) => source !== 'default') ?? [];
-  const shown = paid.length > 0 ? paid : (data?.data.slice(0, 1) ?? []);
   return (
     <span className="dim">
-      {shown
-        .map(({ name, plan_name: plan, until }) =>
+      {paid
+        .filter(({ plan }) => plan !== null)
+        .map(({ name, plan_name: plan, until, paid: bills }) =>
           [
-            say('plan', { plan: paid.length > 0 ? `${name} ${plan ?? ''}` : (plan ?? name) }),
-            ...(until === null ? [] : [say('until', { day: format.day(until) })]),
+            say('plan', { plan: `${name} ${plan ?? ''}` }),
+            // A billed plan renews before it ends: the plan page says when.
+            ...(until === null || bills.length > 0 ? [] : [say('until', { day: format.day(until) })]),
           ].join(', '),
         )
         .join(' · ')}

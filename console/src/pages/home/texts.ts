@@ -21,7 +21,6 @@ export const texts = pageTexts({
   ],
   tokens: ['{prompt} + {completion} tokens', '{prompt} + {completion} Token'],
   ledgerRow: ['Ledger row', 'Buchung'],
-  failed: ['The call failed', 'Der Aufruf ist gescheitert'],
   noModels: [
     'No model is configured. Set OPENAI_API_KEY or another provider, and start the server again.',
     'Es ist kein Modell eingerichtet. Setze OPENAI_API_KEY oder einen anderen Anbieter und starte den Server neu.',

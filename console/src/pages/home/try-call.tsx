@@ -1,4 +1,4 @@
-import { Alert, Button, NativeSelect, TextInput } from '@mantine/core';
+import { Button, NativeSelect, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';
@@ -6,6 +6,7 @@ import { useAccount } from '../../account.ts';
 import { chatCall, type WrittenCall } from '../../parts/call-code.ts';
 import { CopyCall } from '../../parts/copy-call.tsx';
 import { type StepName, STEPS } from '../../parts/steps.ts';
+import { Refusal } from '../../parts/refusal.tsx';
 import { useTexts } from '../../text/index.ts';
 import { texts } from './texts.ts';
 import { MOST_TOKENS, type TriedCall, useCall } from './call.ts';
@@ -29,7 +30,7 @@ export function TryCall() {
     event.preventDefault();
     if (model !== undefined) void send(model, prompt);
   };
-  if (models?.data.length === 0) return <Alert color="yellow">{say('noModels')}</Alert>;
+  if (models?.data.length === 0) return <p className="notice">{say('noModels')}</p>;
   return (
     <section className="try">
       <form onSubmit={submit}>
@@ -124,13 +125,7 @@ function Answer({ tried, call }: { readonly tried: TriedCall; readonly call: Wri
   const { text, failure, row } = tried;
   return (
     <div className="said" aria-live="polite">
-      {failure === undefined ? (
-        <p>{text}</p>
-      ) : (
-        <Alert color="red" title={say('failed')}>
-          {failure}
-        </Alert>
-      )}
+      {failure === undefined ? <p>{text}</p> : <Refusal error={failure} />}
       <span className="dim num">
         {row !== undefined && (
           <>

@@ -42,7 +42,7 @@ export const texts = pageTexts({
   rotate: ['New secret', 'Neues Geheimnis'],
   revoke: ['Revoke', 'Widerrufen'],
   make: ['Make the key', 'Schlüssel machen'],
-  leaveIt: ['Leave it', 'Lassen'],
+  leaveIt: ['Cancel', 'Abbrechen'],
   once: [
     'The key “{name}” is shown this once. A former secret of it ends within ten seconds.',
     'Der Schlüssel „{name}“ wird nur dieses eine Mal gezeigt. Ein früheres Geheimnis endet binnen zehn Sekunden.',

@@ -2,6 +2,7 @@ import { useAccount } from '../../account.ts';
 import { useSearchOf } from '../../parts/search.ts';
 import { amounts } from '../../parts/limit-list.tsx';
 import { LIVE } from '../../parts/live.ts';
+import { useLimitLabel } from '../../parts/grant-label.ts';
 import { usePages } from '../../parts/pages.ts';
 import { Table } from '../../parts/table.tsx';
 import { When } from '../../parts/when.tsx';
@@ -33,6 +34,7 @@ export function Denials() {
     isWanted: chosen !== undefined,
     again: LIVE,
   });
+  const labelOf = useLimitLabel();
   const { data: usage } = useUsage();
   const resetOf = (of: { readonly product: string; readonly limit: string }) =>
     usage?.data.find((one) => one.product === of.product && one.limit === of.limit)?.resets_at;
@@ -52,7 +54,7 @@ export function Denials() {
             </>
           ),
         },
-        { head: say('limit'), cell: ({ limit }) => limit.replaceAll('_', ' ') },
+        { head: say('limit'), cell: (one) => labelOf(one) },
         { head: say('plan'), isDim: true, cell: ({ plan }) => plan },
         {
           head: say('used'),

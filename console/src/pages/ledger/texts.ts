@@ -67,8 +67,8 @@ export const texts = pageTexts({
   wait: ['Try again then', 'Dann noch einmal'],
   fewer: ['Send fewer at once', 'Weniger zugleich senden'],
   noDenials: [
-    'Nothing was denied: no call has met a limit in this time.',
-    'Nichts wurde abgelehnt: kein Aufruf stieß in dieser Zeit an ein Limit.',
+    'No denial in this time. One appears here within ten seconds.',
+    'In dieser Zeit nichts abgelehnt. Eine Ablehnung erscheint hier binnen zehn Sekunden.',
   ],
   firstCall: [
     'No call yet. Send one from the first page, or by the API with a key of this account.',

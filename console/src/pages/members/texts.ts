@@ -8,7 +8,7 @@ export const texts = pageTexts({
   first: ['Make an organization', 'Eine Organisation anlegen'],
   another: ['Another organization', 'Noch eine Organisation'],
   organizationName: ['Name of the organization', 'Name der Organisation'],
-  makeOrganization: ['Make it', 'Anlegen'],
+  makeOrganization: ['Create', 'Anlegen'],
   organization: ['Organization', 'Organisation'],
   rename: ['Rename', 'Umbenennen'],
   name: ['Name', 'Name'],

@@ -1,9 +1,11 @@
 import { Button, NativeSelect, TextInput } from '@mantine/core';
-import { useNavigate } from '@tanstack/react-router';
-import type { ReactNode } from 'react';
+import { Link, useNavigate } from '@tanstack/react-router';
+import { type ReactNode, useEffect, useRef } from 'react';
 import { useAccount } from '../../account.ts';
 import { useSearchOf } from '../../parts/search.ts';
-import { amounts, labelOf } from '../../parts/limit-list.tsx';
+import { Facts } from '../../parts/facts.tsx';
+import { useGrantLabel } from '../../parts/grant-label.ts';
+import { amounts } from '../../parts/limit-list.tsx';
 import { useMoney } from '../../parts/money.ts';
 import { usePriceList } from '../../parts/price-list.ts';
 import { isAtLeast } from '../../parts/of-account.ts';
@@ -15,7 +17,7 @@ import { ChangePreview } from './change-preview.tsx';
 import { orderOf, useChoice } from './choice.ts';
 import { type Compared, type Held, type SoldPlan } from './data.ts';
 import { readPlanSearch } from './search.ts';
-import { grantTexts, texts } from './texts.ts';
+import { texts } from './texts.ts';
 
 interface Line {
   readonly key: string;
@@ -56,6 +58,9 @@ export function Comparison({
       {to !== undefined && held.subscription !== undefined && mayBuy && (
         <ChangePreview key={to.id} to={to} held={held} subscription={held.subscription} onDone={onDone} />
       )}
+      {to !== undefined && held.subscription === undefined && mayBuy && prices?.sold === true && (
+        <Purchase key={to.id} to={to} held={held} price={priceLine.cell(to)} />
+      )}
       <Table
         label={say('plans')}
         rows={prices === undefined ? undefined : lines}
@@ -69,6 +74,32 @@ export function Comparison({
         ]}
       />
     </Section>
+  );
+}
+
+/** The plan that one was led here for, where nothing is paid yet. */
+function Purchase({ to, held, price }: { to: SoldPlan; held: Held; price: ReactNode }) {
+  const { say } = useTexts(texts);
+  const { to: _to, ...search } = useSearchOf(readPlanSearch);
+  const { cycle, quantity, currency, amount } = orderOf(to, useChoice(held));
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => place.current?.focus(), []);
+  if (amount === null || amount === 0) return null;
+  return (
+    <div className="preview" ref={place} tabIndex={-1} role="group" aria-labelledby="purchase">
+      <h2 id="purchase">{say('buyPlan', { plan: to.name })}</h2>
+      <Facts of={{ [say('price')]: price }} />
+      <div className="filters">
+        <BuyButton
+          name={to.name}
+          order={{ product: to.product, plan: to.id, cycle, quantity, currency }}
+          isFirst
+        />
+        <Link to="/app/plan" search={search} replace resetScroll={false}>
+          {say('leaveIt')}
+        </Link>
+      </div>
+    </div>
   );
 }
 
@@ -182,15 +213,13 @@ function Way({ plan, held }: { readonly plan: SoldPlan; readonly held: Held }) {
 /** Limits and options of plans, in words and in their units. */
 function useLimitLines(): (compared: Compared) => Line {
   const { say, format } = useTexts(texts);
-  const { say: sayGrant } = useTexts(grantTexts);
-  return ({ name, kind, per, unit, plans }) => {
-    const key = `grant.${name}`;
-    const label =
-      key in grantTexts ? sayGrant(key as keyof typeof grantTexts) : labelOf({ limit: name, kind }, per, say);
+  const labelOf = useGrantLabel();
+  return (compared) => {
+    const { name, kind, unit, plans } = compared;
     const amountOf = amounts(format, kind, name.endsWith('_bytes') ? 'bytes' : unit);
     return {
       key: name,
-      label,
+      label: labelOf(compared),
       cell({ id }) {
         const size = plans[id];
         if (size === undefined || size === false) return '–';

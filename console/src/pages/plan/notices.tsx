@@ -1,5 +1,5 @@
 import { Anchor } from '@mantine/core';
-import { useNavigate } from '@tanstack/react-router';
+import { useNavigate, useRouter } from '@tanstack/react-router';
 import { type ReactNode, useEffect, useState } from 'react';
 import { chooseAccount, useAccount, useMe } from '../../account.ts';
 import { useSearchOf } from '../../parts/search.ts';
@@ -25,8 +25,8 @@ export function Notices({ held }: { readonly held: readonly Held[] }) {
   return (
     <>
       {bought !== undefined && <Arrival bought={bought} held={held} onArrived={setArrived} />}
-      {arrived !== undefined && <Notice>{say('arrived', { name: arrived })}</Notice>}
-      {closed === true && <Notice>{say('closed')}</Notice>}
+      {arrived !== undefined && <Notice hasWayBack>{say('arrived', { name: arrived })}</Notice>}
+      {closed === true && <Notice hasWayBack>{say('closed')}</Notice>}
       {prices?.sold === false && (
         <Notice>
           {say('notSold')} <span className="mono">STRIPE_SECRET_KEY, SANDBOX_STRIPE=true</span>
@@ -45,13 +45,31 @@ export function Notices({ held }: { readonly held: readonly Held[] }) {
 export function Notice({
   children,
   isBad = false,
+  hasWayBack = false,
 }: {
   readonly children: ReactNode;
   readonly isBad?: boolean;
+  /** It ends what one was led here for: a link leads back to the page that one came from. */
+  readonly hasWayBack?: boolean;
 }) {
+  const { say } = useTexts(texts);
+  const { back } = useSearchOf(readPlanSearch);
+  const { history } = useRouter();
   return (
     <div className="notice" data-bad={isBad} role={isBad ? 'alert' : 'status'}>
       {children}
+      {hasWayBack && back !== undefined && (
+        <Anchor
+          className="right"
+          href={back}
+          onClick={(event) => {
+            event.preventDefault();
+            history.push(back);
+          }}
+        >
+          {say('goOn')}
+        </Anchor>
+      )}
     </div>
   );
 }

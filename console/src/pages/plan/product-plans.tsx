@@ -37,7 +37,7 @@ export function ProductPlans({ held }: { readonly held: Held }) {
           <span className="dim">{standingOf(held).text}</span>
           {held.subscription !== undefined && <Actions held={held} />}
         </header>
-        {done !== undefined && <Notice>{done}</Notice>}
+        {done !== undefined && <Notice hasWayBack>{done}</Notice>}
         <PlanFacts held={held} />
       </section>
       {limits.length > 0 && (

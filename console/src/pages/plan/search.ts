@@ -12,15 +12,19 @@ export interface PlanSearch {
   readonly account?: string;
   /** The provider's page was closed before it was paid. */
   readonly closed?: boolean;
+  /** The page of the console that led here, and that one goes back to. */
+  readonly back?: string;
 }
 
 export function readPlanSearch(search: Readonly<Record<string, unknown>>): PlanSearch {
-  const { product, cycle, currency, seats, to, bought, account, closed } = search;
+  const { product, cycle, currency, seats, to, bought, account, closed, back } = search;
   const text = { product, currency, to, bought, account };
   return {
     ...Object.fromEntries(Object.entries(text).filter(([, value]) => typeof value === 'string')),
     ...(cycle === 'yearly' || cycle === 'monthly' ? { cycle } : {}),
     ...(typeof seats === 'number' && Number.isInteger(seats) && seats > 0 ? { seats } : {}),
     ...(closed === true ? { closed } : {}),
+    // A path of this console alone: with two slashes it would be another host.
+    ...(typeof back === 'string' && /^\/(?![/\\])/.test(back) ? { back } : {}),
   };
 }

@@ -1,6 +1,8 @@
 import { Badge } from '@mantine/core';
 import type { ReplyOf } from '@plinth/sdk';
 import { useQuery } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import { Chart } from '../../parts/chart.tsx';
 import { Head } from '../../parts/section.tsx';
 import { Table } from '../../parts/table.tsx';
 import { When } from '../../parts/when.tsx';
@@ -105,6 +107,7 @@ export function Providers() {
           },
         ]}
       />
+      <Times models={asked.data?.data ?? []} />
       <Routes
         models={
           asked.data?.data
@@ -113,5 +116,60 @@ export function Providers() {
         }
       />
     </>
+  );
+}
+
+/** Times and failures of the models in the last hour; a point leads to the model's cost. */
+function Times({ models }: { readonly models: readonly Model[] }) {
+  const { say, format } = useTexts(texts);
+  const navigate = useNavigate();
+  const used = models.filter(({ ledger: { calls } }) => calls > 0);
+  if (used.length === 0) return null;
+  const common = {
+    points: used.map(({ model }) => model),
+    nameOf: String,
+    open: (model: string) =>
+      void navigate({ to: '/app/revenue', search: { view: 'models', model, by: 'account' } }),
+  };
+  return (
+    <div className="halves">
+      <Chart
+        {...common}
+        label={say('times')}
+        amountOf={format.duration}
+        series={[
+          {
+            key: 'median',
+            label: say('median'),
+            as: 'beside',
+            values: used.map(({ ledger }) => ledger.median_run_us ?? 0),
+          },
+          {
+            key: 'p95',
+            label: say('p95'),
+            as: 'beside',
+            values: used.map(({ ledger }) => ledger.p95_run_us ?? 0),
+          },
+        ]}
+      />
+      <Chart
+        {...common}
+        label={say('served')}
+        amountOf={format.count}
+        series={[
+          {
+            key: 'served',
+            label: say('served'),
+            values: used.map(({ ledger }) => ledger.calls - ledger.voided),
+          },
+          {
+            key: 'failed',
+            label: say('failed'),
+            values: used.map(({ ledger }) => ledger.voided),
+            color: 'var(--error)',
+          },
+        ]}
+      />
+    </div>
   );
 }

@@ -22,6 +22,8 @@ export const texts = pageTexts({
   failed: ['Not served', 'Nicht bedient'],
   estimated: ['Estimated', 'Geschätzt'],
   fallbacks: ['Fallbacks', 'Ausgewichen'],
+  times: ['Time of a call', 'Dauer eines Aufrufs'],
+  served: ['Calls served', 'Bediente Aufrufe'],
   median: ['Median', 'Median'],
   p95: ['95 %', '95 %'],
   last: ['Last call', 'Letzter Aufruf'],

@@ -7,12 +7,13 @@ import { pastMonths } from '../../parts/spans.ts';
 import { type Column, Table } from '../../parts/table.tsx';
 import { apiFor } from '../../session.ts';
 import { useTexts } from '../../text/index.ts';
+import { type DrawnReport, ReportChart } from './report-chart.tsx';
 import { type GROUPS, readRevenueSearch, VIEWS } from './search.ts';
 import { texts } from './texts.ts';
 
 export type Group = (typeof GROUPS)[number];
 
-interface ReportProps<Row> {
+interface ReportProps<Row extends object> {
   readonly route: RouteName;
   readonly query: Readonly<Record<string, string>>;
   readonly groups: readonly Group[];
@@ -20,6 +21,7 @@ interface ReportProps<Row> {
   readonly columns: readonly Column<Row>[];
   readonly keyOf: (row: Row) => string;
   readonly empty: string;
+  readonly drawn: DrawnReport<Row>;
 }
 
 interface ReportPage<Row> {
@@ -38,7 +40,16 @@ export function rangeOf(month: string | undefined): { readonly from: string; rea
 }
 
 /** Sums of a report of the API, page by page, with the choices of what they are, and all of it as a file. */
-export function Report<Row>({ route, query, groups, by, columns, keyOf, empty }: ReportProps<Row>) {
+export function Report<Row extends object>({
+  route,
+  query,
+  groups,
+  by,
+  columns,
+  keyOf,
+  empty,
+  drawn,
+}: ReportProps<Row>) {
   const { say } = useTexts(texts);
   const [{ view = 'recurring', month, product, model }, change] = usePageSearch(readRevenueSearch);
   const asked = usePages<ReportPage<Row>>({
@@ -87,7 +98,12 @@ export function Report<Row>({ route, query, groups, by, columns, keyOf, empty }:
           <Csv route={route} query={query} name={view} />
         </span>
       </div>
-      <Table label={say(`view.${view}`)} keyOf={keyOf} asked={asked} empty={empty} columns={columns} />
+      {asked.rows !== undefined && asked.hasNextPage !== true && (
+        <ReportChart label={say(`view.${view}`)} rows={asked.rows} drawn={drawn} />
+      )}
+      <section aria-label={say(`view.${view}`)}>
+        <Table label={say(`view.${view}`)} keyOf={keyOf} asked={asked} empty={empty} columns={columns} />
+      </section>
     </>
   );
 }

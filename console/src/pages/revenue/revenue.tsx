@@ -1,12 +1,12 @@
 import type { ReplyOf } from '@plinth/sdk';
-import { Link } from '@tanstack/react-router';
+import { Link, useNavigate } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { CustomerLink } from '../../parts/customer-link.tsx';
 import { moneyText } from '../../parts/money.ts';
 import { changed, useSearchOf } from '../../parts/search.ts';
 import { Head } from '../../parts/section.tsx';
 import type { Column } from '../../parts/table.tsx';
-import { readRevenueSearch } from './search.ts';
+import { readRevenueSearch, type RevenueSearch } from './search.ts';
 import { useTexts } from '../../text/index.ts';
 import { type Group, rangeOf, Report } from './report.tsx';
 import { texts } from './texts.ts';
@@ -62,7 +62,15 @@ function useReport<G extends Group>(groups: readonly G[], usual: G) {
     },
     { head: say('sales'), count: ({ sales }) => sales },
   ];
-  return { say, format, group, money, percent, of, product, model, range: rangeOf(month) };
+  const navigate = useNavigate({ from: '/app/revenue' });
+  /** Opens what a point of the chart is made of. */
+  const open = (search: RevenueSearch) => void navigate({ search: (before) => changed(before, search) });
+  /** A chart of months. */
+  const monthly = {
+    amountOf: (minor: number, currency: string) => moneyText(language, minor, currency),
+    open: (next: string) => open({ month: next }),
+  };
+  return { say, format, group, money, percent, of, product, model, range: rangeOf(month), open, monthly };
 }
 
 interface Sold
@@ -92,7 +100,7 @@ function Parts({ group, month, product, children }: PartsProps) {
 }
 
 function RecurringReport() {
-  const { say, group, money, percent, range } = useReport(['month', 'product', 'plan'], 'month');
+  const { say, group, money, percent, range, monthly } = useReport(['month', 'product', 'plan'], 'month');
   const figure = (head: string, minor: (row: Recurring) => number): Column<Recurring> => ({
     head,
     isFigure: true,
@@ -106,6 +114,12 @@ function RecurringReport() {
       by={group}
       keyOf={(row) => `${row.month} ${row.currency} ${row.product ?? ''} ${row.plan ?? ''}`}
       empty={say('empty')}
+      drawn={{
+        pointOf: ({ month }) => month,
+        partOf: (row) => row.plan ?? row.product ?? say('mrr'),
+        valueOf: ({ mrr_minor: mrr }) => mrr,
+        ...monthly,
+      }}
       columns={[
         {
           head: say('month'),
@@ -133,7 +147,6 @@ function RecurringReport() {
             </Link>
           ),
         },
-        { head: say('course'), cell: (row) => <Course before={row.mrr_before_minor} now={row.mrr_minor} /> },
         { head: say('customers'), count: ({ customers }) => customers },
         { head: say('logoChurn'), isFigure: true, cell: (row) => percent(row.logo_churn) },
         { head: say('revenueChurn'), isFigure: true, cell: (row) => percent(row.revenue_churn) },
@@ -142,21 +155,10 @@ function RecurringReport() {
   );
 }
 
-/** What a month began and ended with, one bar below the other, by the larger of both. */
-function Course({ before, now }: { readonly before: number; readonly now: number }) {
-  const most = Math.max(before, now, 1);
-  return (
-    <svg width="64" height="12" aria-hidden>
-      <rect width={(64 * before) / most} height="4" y="1" fill="var(--line-strong)" />
-      <rect width={(64 * now) / most} height="4" y="7" fill="var(--accent)" />
-    </svg>
-  );
-}
-
 const SOLD = ['product', 'plan', 'item', 'kind', 'account'] as const;
 
 function RevenueReport() {
-  const { say, group, money, of, range, product } = useReport(SOLD, 'product');
+  const { say, group, money, of, range, product, monthly } = useReport(SOLD, 'product');
   const figure = (head: string, minor: (row: Revenue) => number): Column<Revenue> => ({
     head,
     isFigure: true,
@@ -172,6 +174,12 @@ function RevenueReport() {
         [row.month, row.currency, row.account_id, row.product, row.plan, row.item, row.kind].join(' ')
       }
       empty={say('empty')}
+      drawn={{
+        pointOf: ({ month = '' }) => month,
+        partOf: (row) => (group === 'account' ? row.account_name : row[group]) ?? '–',
+        valueOf: ({ net_minor: net }) => net,
+        ...monthly,
+      }}
       columns={[
         ...of,
         figure(say('gross'), (row) => row.gross_minor),
@@ -194,7 +202,7 @@ function RevenueReport() {
 const EARNED = ['product', 'plan', 'account'] as const;
 
 function MarginReport() {
-  const { say, format, group, money, percent, of, range, product } = useReport(EARNED, 'product');
+  const { say, format, group, money, percent, of, range, product, monthly } = useReport(EARNED, 'product');
   return (
     <Report<Margin>
       route="GET /v1/admin/margin"
@@ -203,6 +211,12 @@ function MarginReport() {
       by={group}
       keyOf={(row) => [row.month, row.currency, row.account_id, row.product, row.plan].join(' ')}
       empty={say('empty')}
+      drawn={{
+        pointOf: ({ month }) => month,
+        partOf: (row) => (group === 'account' ? row.account_name : row[group]) ?? '–',
+        valueOf: ({ margin_minor: margin }) => margin ?? 0,
+        ...monthly,
+      }}
       columns={[
         ...of,
         { head: say('net'), isFigure: true, cell: (row) => money(row.net_minor, row.currency) },
@@ -235,7 +249,7 @@ function MarginReport() {
 const SPENT = ['model', 'product', 'account'] as const;
 
 function ModelReport() {
-  const { say, format, group, range, product, model } = useReport(SPENT, 'model');
+  const { say, format, group, range, product, model, open } = useReport(SPENT, 'model');
   return (
     <Report<Usage>
       route="GET /v1/admin/usage"
@@ -249,6 +263,16 @@ function ModelReport() {
       by={group}
       keyOf={(row) => [row.account_id, row.product, row.provider, row.model].join(' ')}
       empty={say('noCost')}
+      drawn={{
+        pointOf: (row) => (group === 'account' ? row.account_name : row[group]) ?? '–',
+        partOf: () => say('cost'),
+        valueOf: ({ cost_micros: cost }) => cost,
+        amountOf: format.micros,
+        open: (point) =>
+          open(
+            group === 'account' ? {} : { by: 'account', [group === 'model' ? 'model' : 'product']: point },
+          ),
+      }}
       columns={[
         {
           head: say(group === 'account' ? 'customer' : 'name'),

@@ -4,6 +4,8 @@ export const VIEWS = ['recurring', 'revenue', 'margin', 'models'] as const;
 export const GROUPS = ['month', 'product', 'plan', 'item', 'kind', 'account', 'model'] as const;
 
 /** `by`: what sums are told apart by, beside month and currency; `month`, `product` and `model` narrow them. */
+export type RevenueSearch = ReturnType<typeof readRevenueSearch>;
+
 export const readRevenueSearch = readTexts({
   view: VIEWS,
   by: GROUPS,

@@ -30,7 +30,6 @@ export const texts = pageTexts({
   contraction: ['Contraction', 'Weniger'],
   churned: ['Churned', 'Verloren'],
   mrr: ['MRR', 'MRR'],
-  course: ['Course', 'Verlauf'],
   customers: ['Customers', 'Kunden'],
   logoChurn: ['Customers lost', 'Kunden verloren'],
   revenueChurn: ['MRR lost', 'MRR verloren'],

@@ -54,13 +54,23 @@ export const add = (one: Figures, other: Figures): Figures => ({
   tokens: one.tokens + other.tokens,
 });
 
-/** What an account used on the last days, group by group and day by day. */
-export async function readSums(api: Api, by: Dimension, days: number): Promise<Sums> {
+interface SumsRequest {
+  readonly by: Dimension;
+  readonly days: number;
+  /** The operator's has all accounts. */
+  readonly route?: 'GET /v1/admin/usage' | 'GET /v1/usage/report';
+}
+
+/** Reads the use of the last days, group by group and day by day. */
+export async function readSums(
+  api: Api,
+  { by, days, route = 'GET /v1/usage/report' }: SumsRequest,
+): Promise<Sums> {
   const from = dayAt(1 - days);
   const groups = new Map<string | null, { sum: Figures; days: Map<string, Figures> }>();
   let cursor: string | null | undefined;
   for (let pages = 0; cursor !== null && pages < MOST_PAGES; pages += 1) {
-    const page = await api.call('GET /v1/usage/report', {
+    const page = await api.call(route as 'GET /v1/usage/report', {
       query: {
         group: `day,${by}`,
         from,

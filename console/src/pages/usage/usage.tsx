@@ -4,6 +4,8 @@ import { Link, useNavigate } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useAccount } from '../../account.ts';
 import { useSearchOf } from '../../parts/search.ts';
+import { Chart } from '../../parts/chart.tsx';
+import { colorOf } from '../../parts/series.ts';
 import { Csv } from '../../parts/csv.tsx';
 import { Head, Section } from '../../parts/section.tsx';
 import { Table } from '../../parts/table.tsx';
@@ -12,7 +14,6 @@ import { apiFor } from '../../session.ts';
 import { type Formats, useTexts } from '../../text/index.ts';
 import { useKeyNames } from '../ledger/filters.tsx';
 import { DIMENSIONS } from '../ledger/search.ts';
-import { Chart } from './chart.tsx';
 import { DAYS, type Measure, MEASURES, readUsageSearch } from './search.ts';
 import { add, dayAfter, dayAt, type Group, largest, readSums, type Sums, zone } from './sums.ts';
 import { texts } from './texts.ts';
@@ -37,7 +38,7 @@ export function Usage() {
   const chosen = useAccount();
   const { data, error, refetch } = useQuery({
     queryKey: ['usage', chosen?.account.id, 'report', by, days],
-    queryFn: () => (chosen === undefined ? undefined : readSums(chosen.api, by, days)),
+    queryFn: () => (chosen === undefined ? undefined : readSums(chosen.api, { by, days })),
     enabled: chosen !== undefined,
     placeholderData: (before) => before,
     refetchInterval: AGAIN,
@@ -106,6 +107,7 @@ interface NamedGroup extends Group {
 function Drawn({ sums }: { readonly sums: Sums }) {
   const { say, format } = useTexts(texts);
   const { by, show, without } = useChoice();
+  const navigate = useNavigate();
   const keyName = useKeyNames();
   const labelOf = ({ name, isRest }: { readonly name: string | null; readonly isRest: boolean }) =>
     isRest ? say('others') : name === null ? say('person') : by === 'key' ? keyName(name) : name;
@@ -124,10 +126,11 @@ function Drawn({ sums }: { readonly sums: Sums }) {
     <>
       {most > 0 && (
         <Chart
-          days={sums.days}
+          points={sums.days}
           series={drawn.map(({ key, label, days }) => ({
             key,
             label,
+            color: colorOf(groups.findIndex((group) => group.key === key)),
             values: sums.days.map((day) => days.get(day)?.[show] ?? 0),
           }))}
           label={say('chart', {
@@ -136,8 +139,14 @@ function Drawn({ sums }: { readonly sums: Sums }) {
             most: amountOf(most),
           })}
           amountOf={amountOf}
-          dayOf={format.day}
-          searchOf={(day) => ({ from: day, until: dayAfter(day), status: 'posted' })}
+          nameOf={format.day}
+          open={(day) =>
+            void navigate({
+              to: '/app/ledger',
+              search: { from: day, until: dayAfter(day), status: 'posted' },
+            })
+          }
+          hasTable={false}
         />
       )}
       <Legend groups={groups} drawn={drawn} />
@@ -162,7 +171,7 @@ function Legend({
   const { without } = useChoice();
   return (
     <ul className="legend" aria-label={say('hide')}>
-      {groups.map(({ key, label }) => {
+      {groups.map(({ key, label }, index) => {
         const isDrawn = drawn.some((one) => one.key === key);
         const next = isDrawn ? [...without, key] : without.filter((one) => one !== key);
         return (
@@ -173,7 +182,7 @@ function Legend({
               aria-pressed={isDrawn}
               onClick={() => void navigate({ search: readUsageSearch({ ...search, without: next }) })}
             >
-              <i data-series={drawn.findIndex((one) => one.key === key)} aria-hidden /> {label}
+              <i data-series style={{ background: colorOf(index) }} aria-hidden /> {label}
             </button>
           </li>
         );

@@ -11,6 +11,7 @@ import {
   routesFor,
   routesOf,
 } from '#platform/http';
+import { isTimeZone } from '#platform/kernel';
 import { z } from 'zod';
 import { between } from '../routes.ts';
 import { DENIAL_GROUPS, positionOfSum, type DenialCount, type DenialCounts } from './denials.ts';
@@ -104,8 +105,9 @@ const ofAll = route(
 );
 
 const denialSum = namedObject('DenialSum', {
-  account_id: z.uuid().nullable().describe('null: grouped by limit, it is of `accounts` accounts.'),
+  account_id: z.uuid().nullable().describe('null: it is of `accounts` accounts.'),
   account_name: z.string().nullable(),
+  day: z.string().nullable().describe('`2026-11-20`; null: not grouped by day.'),
   accounts: z.int(),
   product: z.string(),
   limit: z.string(),
@@ -125,7 +127,7 @@ const BATCH = 5_000;
 const sums = route(
   'GET /v1/admin/denials/totals',
   {
-    summary: 'Add up what limits denied, by limit or by account',
+    summary: 'Add up what limits denied, by limit, account or day',
     description:
       'The most denied first: by `account`, who is about to need a larger plan. Each sum is of the rows of `GET /v1/admin/denials` under the same filters. JSON in pages; with `format=csv` or `Accept: text/csv` all of it as CSV.',
     tag,
@@ -134,6 +136,12 @@ const sums = route(
     rate: { perMinute: 60, by: 'user' },
     query: z.strictObject({
       group: z.enum(DENIAL_GROUPS).default('account'),
+      zone: z
+        .string()
+        .max(64)
+        .refine(isTimeZone, { error: 'is no time zone' })
+        .default('UTC')
+        .describe('Where days begin: `Europe/Berlin`.'),
       account_id: z.uuid().optional(),
       ...filters,
       ...pageQuery,

@@ -123,7 +123,7 @@ test('counts of more than 100 days ago are deleted', async () => {
   expect(await counts.ofAccount(accountId, all)).toHaveLength(1);
 });
 
-test('denials of a span are added up by limit and by account, the most denied first, in pages', async () => {
+test('denials of a span are added up by limit, by account and by day, the most denied first, in pages', async () => {
   const [ada, bob] = [await makeAccount(db), await makeAccount(db)];
   const at = open();
   for (let n = 0; n < 5; n += 1) at.deny(ada.accountId, 'summed');
@@ -132,8 +132,8 @@ test('denials of a span are added up by limit and by account, the most denied fi
   for (let n = 0; n < 4; n += 1) at.deny(bob.accountId, 'summed');
   at.deny(bob.accountId, 'other');
   await at.counts.close();
-  const sums = (group: 'limit' | 'account', more: object = {}) =>
-    at.counts.sums({ group, limit: 'summed', rows: 10, ...more });
+  const sums = (group: 'limit' | 'account' | 'day', more: object = {}) =>
+    at.counts.sums({ group, limit: 'summed', rows: 10, zone: 'UTC', ...more });
   expect(await sums('limit')).toMatchObject([
     { account_id: null, account_name: null, accounts: 2, denied: 10, hours: 2, plan: 'demo.free', max: 10 },
   ]);
@@ -150,4 +150,14 @@ test('denials of a span are added up by limit and by account, the most denied fi
     { account_id: bob.accountId, denied: 4 },
     { account_id: ada.accountId, denied: 1 },
   ]);
+  // Nine hours ahead of UTC the later ones are of the next day.
+  const days = await sums('day', { zone: 'Asia/Tokyo' });
+  expect(days.map(({ denied, accounts }) => [denied, accounts])).toEqual([
+    [5, 1],
+    [5, 2],
+  ]);
+  expect(days.map(({ day }) => day)).toEqual(['2027-05-01', '2027-05-02']);
+  const [one, other] = days;
+  if (one === undefined) throw new Error('there are two');
+  expect(await sums('day', { zone: 'Asia/Tokyo', after: positionOfSum(one) })).toEqual([other]);
 });

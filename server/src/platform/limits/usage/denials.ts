@@ -167,8 +167,8 @@ function listCounts(
   );
 }
 
-/** Groups of a span's denials: a limit of a plan, and each account that it denied. */
-export const DENIAL_GROUPS = ['limit', 'account'] as const;
+/** Groups of a span's denials: a limit of a plan, each account that it denied, and each day on which it did. */
+export const DENIAL_GROUPS = ['limit', 'account', 'day'] as const;
 type DenialGroup = (typeof DENIAL_GROUPS)[number];
 
 /** Denials of a span by a limit of a plan; account and its name are null where they are of several. */
@@ -176,6 +176,8 @@ export interface DenialSum
   extends Pick<DenialCount, 'product' | 'limit' | 'kind' | 'plan' | 'denied' | 'max'> {
   readonly account_id: string | null;
   readonly account_name: string | null;
+  /** `2026-11-20`; null where groups are no days. */
+  readonly day: string | null;
   readonly accounts: number;
   /** How many hours had any: once is a burst, each day is a plan that is too small. */
   readonly hours: number;
@@ -189,11 +191,13 @@ type DenialSumPosition = readonly [
   limit: string,
   plan: string,
   kind: string,
-  account: string,
+  account_or_day: string,
 ];
 
 interface DenialSumsQuestion extends Omit<DenialQuestion, 'after'> {
   readonly group: DenialGroup;
+  /** The time zone of the days. */
+  readonly zone: string;
   readonly account?: string | undefined;
   readonly after?: DenialSumPosition | undefined;
 }
@@ -213,27 +217,44 @@ export const positionOfSum = (sum: DenialSum): DenialSumPosition => [
   sum.limit,
   sum.plan,
   sum.kind,
-  sum.account_id ?? '',
+  sum.account_id ?? sum.day ?? '',
 ];
 
 /** The most denied first. */
 function sumDenials(question: DenialSumsQuestion): Statement<DenialSumRow> {
-  const { group, after, rows } = question;
+  const { group, after, rows, zone } = question;
   const [account, from, until, product, limit, plan] = chosenBy(question);
   const whose = group === 'account' ? 'account_id' : 'null::uuid';
+  const day = group === 'day' ? "to_char(hour at time zone $14::text, 'YYYY-MM-DD')" : 'null::text';
+  const key = "coalesce(s.account_id::text, s.day, '')";
   const [denied = null, ofProduct = null, name = null, ofPlan = null, kind = null, last = null] = after ?? [];
   return statement<DenialSumRow>(
     `with sums as (
-       select ${whose} as account_id, product, name, kind, plan, sum(denied)::bigint as denied, count(distinct account_id)::integer as accounts,
+       select ${whose} as account_id, ${day} as day, product, name, kind, plan, sum(denied)::bigint as denied, count(distinct account_id)::integer as accounts,
          count(distinct hour)::integer as hours, max(last_at) as last_at,
          (array_agg(last_request_id order by last_at desc))[1] as last_request_id, (array_agg(size order by last_at desc))[1] as max
        from limits.denials
        where ${CHOSEN}
-       group by ${group === 'account' ? 'account_id, ' : ''}product, name, kind, plan)
-     select s.account_id, a.name as account_name, s.product, s.name as "limit", s.kind, s.plan, s.denied, s.accounts, s.hours, s.max, s.last_at, s.last_request_id
+       group by ${group === 'account' ? 'account_id, ' : ''}2, product, name, kind, plan)
+     select s.account_id, a.name as account_name, s.day, s.product, s.name as "limit", s.kind, s.plan, s.denied, s.accounts, s.hours, s.max, s.last_at, s.last_request_id
      from sums s left join accounts.accounts a on a.account_id = s.account_id
-     where $7::bigint is null or s.denied < $7 or s.denied = $7 and (s.product, s.name, s.plan, s.kind, coalesce(s.account_id::text, '')) > ($8::text, $9::text, $10::text, $11::text, $12::text)
-     order by s.denied desc, s.product, s.name, s.plan, s.kind, coalesce(s.account_id::text, '') limit $13`,
-    [account, from, until, product, limit, plan, denied, ofProduct, name, ofPlan, kind, last, rows],
+     where $7::bigint is null or s.denied < $7 or s.denied = $7 and (s.product, s.name, s.plan, s.kind, ${key}) > ($8::text, $9::text, $10::text, $11::text, $12::text)
+     order by s.denied desc, s.product, s.name, s.plan, s.kind, ${key} limit $13`,
+    [
+      account,
+      from,
+      until,
+      product,
+      limit,
+      plan,
+      denied,
+      ofProduct,
+      name,
+      ofPlan,
+      kind,
+      last,
+      rows,
+      ...(group === 'day' ? [zone] : []),
+    ],
   );
 }

@@ -57,6 +57,7 @@ export interface CustomerListRequest {
   readonly q?: string | undefined;
   readonly sort: CustomerSort;
   readonly status?: 'active' | 'suspended' | undefined;
+  readonly payment?: 'failing' | undefined;
   readonly limit: number;
   readonly cursor?: string | undefined;
 }
@@ -139,7 +140,7 @@ export function createCustomers(parts: CustomersParts): Customers {
   }
 
   return {
-    async list({ q, sort, status, limit, cursor }) {
+    async list({ q, sort, status, payment, limit, cursor }) {
       if (q !== undefined) {
         const question = { ...questionOf(q), products: await foundByProducts(q) };
         const [rows] = await db.system('admin.customers', [
@@ -151,7 +152,7 @@ export function createCustomers(parts: CustomersParts): Customers {
       const [[span]] = await db.system('admin.customers', [moneySpan()]);
       if (span === undefined) throw new Error('the database did not say what time it is');
       const [rows] = await db.system('admin.customers', [
-        listCustomers({ sort, status, mode: reports.mode, span, limit: limit + 1, after }),
+        listCustomers({ sort, status, payment, mode: reports.mode, span, limit: limit + 1, after }),
       ]);
       const { data, next_cursor } = page(rows, limit, { item: withoutKey, position: placeOf(sort) });
       return { data: await viewsOf(data), next_cursor };

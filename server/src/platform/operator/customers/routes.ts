@@ -95,6 +95,10 @@ const search = route(
           'Largest first, `name` by the alphabet. Of amounts in several currencies the largest counts.',
         ),
       status: z.enum(['active', 'suspended']).optional(),
+      payment: z
+        .enum(['failing'])
+        .optional()
+        .describe('Accounts whose last payment of a subscription failed. Not with `q`.'),
       ...pageQuery,
       format: z.enum(CSV_FORMATS).optional().describe('Without it, what the Accept header says.'),
     }),

@@ -39,6 +39,8 @@ export interface CustomerQuestion {
 export interface CustomerList {
   readonly sort: CustomerSort;
   readonly status: 'active' | 'suspended' | undefined;
+  /** Only those whose last payment of a subscription failed. */
+  readonly payment: 'failing' | undefined;
   readonly mode: string;
   readonly span: MoneySpan;
   readonly limit: number;
@@ -115,6 +117,7 @@ const ANYWHERE = `(array['stripe', 'app_store', 'google_play']) and mode = any(a
 export function listCustomers({
   sort,
   status,
+  payment,
   mode,
   span,
   limit,
@@ -122,14 +125,21 @@ export function listCustomers({
 }: CustomerList): Statement<ListedRow> {
   const { key, type, from, isAscending = false }: Sort = SORTS[sort];
   const values: unknown[] = [status ?? null, after?.[0] ?? null, after?.[1] ?? null, limit];
-  const join = from?.((value) => `$${values.push(value)}`, { mode, span }) ?? '';
+  const bind = (value: unknown) => `$${values.push(value)}`;
+  const failing =
+    payment === undefined
+      ? ''
+      : `and exists (select from billing.subscriptions s where s.account_id = a.account_id and s.mode = ${bind(mode)}
+           and s.ended_at is null
+           and (s.state = 'past_due' or s.suspended_by = 'payment'))`;
+  const join = from?.(bind, { mode, span }) ?? '';
   const [sign, order] = isAscending ? ['>', 'asc'] : ['<', 'desc'];
   const keys = `${key}, a.account_id`;
   return statement<ListedRow>(
     `with page as materialized (
        select a.account_id, 'account' as found_by, (${key})::text as key, row_number() over (order by ${key} ${order}, a.account_id ${order}) as place
        from accounts.accounts a ${join}
-       where a.deleted_at is null and ($1::text is null or a.status = $1)
+       where a.deleted_at is null and ($1::text is null or a.status = $1) ${failing}
          and ($2::text is null or (${keys}) ${sign} ($2::${type}, $3::uuid))
        order by ${key} ${order}, a.account_id ${order} limit $4)
      ${SUMS} select page.key, ${FACTS} order by page.place`,

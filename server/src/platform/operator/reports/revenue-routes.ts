@@ -11,6 +11,7 @@ const tag = 'Billing';
 
 const key = z.string().nullable().optional();
 const revenue = namedObject('Revenue', {
+  day: z.string().optional(),
   month: z.string().optional(),
   account_id: key,
   account_name: key,

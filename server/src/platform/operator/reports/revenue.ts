@@ -6,10 +6,11 @@ import { afterCursor, keyColumns, rowsOf, summedRows, type SumsQuery, valuesFor 
 import { readerFor } from './usage.ts';
 
 /** Groups of revenue, beside its currency, which it always has. */
-export const REVENUE_DIMENSIONS = ['month', 'account', 'product', 'plan', 'item', 'kind'] as const;
+export const REVENUE_DIMENSIONS = ['day', 'month', 'account', 'product', 'plan', 'item', 'kind'] as const;
 export type RevenueDimension = (typeof REVENUE_DIMENSIONS)[number];
 
 const COLUMN_OF = {
+  day: 'day',
   month: 'month',
   account: 'account_id',
   product: 'product',
@@ -26,6 +27,7 @@ export interface RevenueQuestion extends RangeQuery {
 
 /** Movements in a currency: sales, less refunds and disputes, each on the day of its own. Minor units. */
 export interface Revenue {
+  readonly day?: string;
   readonly month?: string;
   readonly account_id?: string;
   readonly account_name?: string | null;
@@ -91,7 +93,8 @@ function sums(question: RevenueQuestion, asked: SumsQuery): Statement<Revenue> {
   const { values, place } = valuesFor(asked);
   return statement<Revenue>(
     `with rows as (
-       select *, to_char(occurred_at at time zone $3, 'YYYY-MM') as month, gross as gross_minor, fee as fee_minor, tax as tax_minor,
+       select *, to_char(occurred_at at time zone $3, 'YYYY-MM') as month,
+         to_char(occurred_at at time zone $3, 'YYYY-MM-DD') as day, gross as gross_minor, fee as fee_minor, tax as tax_minor,
          gross - fee - tax as net_minor, share as share_minor, sales * (not fee_known)::integer as fees_missing
        from reports.revenue($1, $2, $5) where ${rowsOf(question, place)}),
      ${summedRows(asked.keys, AMOUNTS, afterCursor(asked, place))}`,

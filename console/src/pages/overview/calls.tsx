@@ -1,0 +1,115 @@
+import { Skeleton } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { Link, useNavigate } from '@tanstack/react-router';
+import { Chart } from '../../parts/chart.tsx';
+import { allRows } from '../../parts/pages.ts';
+import { Section } from '../../parts/section.tsx';
+import { apiFor } from '../../session.ts';
+import { useTexts } from '../../text/index.ts';
+import { dayAt, type Figures, largest, readSums, zone } from '../usage/sums.ts';
+import { texts } from './texts.ts';
+
+/** Products that one can tell apart in a chart. */
+const MOST = 4;
+
+/** Denied calls by day, all limits together. */
+async function readDenied(days: number): Promise<ReadonlyMap<string, number>> {
+  const from = new Date(`${dayAt(1 - days)}T00:00`).toISOString();
+  const rows = await allRows((paging) =>
+    apiFor(undefined).call('GET /v1/admin/denials/totals', {
+      query: { ...paging, group: 'day', from, zone },
+    }),
+  );
+  const sums = new Map<string, number>();
+  for (const { day, denied } of rows) sums.set(day ?? '', (sums.get(day ?? '') ?? 0) + denied);
+  return sums;
+}
+
+/** Calls of each day by product, with those that limits denied, and their cost. */
+export function Calls({ days }: { readonly days: number }) {
+  const { say, format } = useTexts(texts);
+  const navigate = useNavigate();
+  const { data } = useQuery({
+    queryKey: ['overview', 'calls', days],
+    queryFn: async () => ({
+      ...(await readSums(apiFor(undefined), { by: 'product', days, route: 'GET /v1/admin/usage' })),
+      denied: await readDenied(days),
+    }),
+    placeholderData: (before) => before,
+    refetchInterval: 60_000,
+  });
+  if (data === undefined) return <Skeleton h={520} mt="xl" />;
+  const { groups, denied, days: points } = data;
+  const sumOf = (day: string, measure: keyof Figures) =>
+    groups.reduce((sum, group) => sum + (group.days.get(day)?.[measure] ?? 0), 0);
+  const isEmpty = groups.length === 0 && denied.size === 0;
+  return (
+    <>
+      <Section title={say('callsADay')}>
+        {isEmpty ? (
+          <p className="dim">{say('noCalls')}</p>
+        ) : (
+          <Chart
+            label={say('callsADay')}
+            points={points}
+            nameOf={format.day}
+            amountOf={format.count}
+            series={[
+              ...largest(groups, 'calls', MOST).map(({ name, isRest, days: used }) => ({
+                key: name ?? '…',
+                label: isRest || name === null ? '…' : name,
+                values: points.map((day) => used.get(day)?.calls ?? 0),
+              })),
+              {
+                key: 'denied',
+                label: say('denied'),
+                values: points.map((day) => denied.get(day) ?? 0),
+                as: 'line' as const,
+                color: 'var(--error)',
+              },
+            ]}
+            open={(day) =>
+              void navigate({
+                to: '/app/revenue',
+                search: { view: 'models', month: day.slice(0, 7), by: 'product' },
+              })
+            }
+          />
+        )}
+        <Link className="link" to="/app/denials">
+          {say('nav.denials')}
+        </Link>
+      </Section>
+      <Section title={say('money')}>
+        {isEmpty ? (
+          <p className="dim">{say('noCalls')}</p>
+        ) : (
+          <Chart
+            label={say('money')}
+            points={points}
+            nameOf={format.day}
+            amountOf={format.micros}
+            series={[
+              {
+                key: 'charge',
+                label: say('charge'),
+                values: points.map((day) => sumOf(day, 'charge')),
+                as: 'area',
+              },
+              {
+                key: 'cost',
+                label: say('cost'),
+                values: points.map((day) => sumOf(day, 'cost')),
+                as: 'line',
+                color: 'var(--warn)',
+              },
+            ]}
+            open={(day) =>
+              void navigate({ to: '/app/revenue', search: { view: 'margin', month: day.slice(0, 7) } })
+            }
+          />
+        )}
+      </Section>
+    </>
+  );
+}

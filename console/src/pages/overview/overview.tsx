@@ -1,0 +1,93 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { CustomerLink } from '../../parts/customer-link.tsx';
+import { moneyTexts } from '../../parts/money.ts';
+import { Pick } from '../../parts/pick.tsx';
+import { usePageSearch } from '../../parts/search.ts';
+import { Head, Section } from '../../parts/section.tsx';
+import { Table } from '../../parts/table.tsx';
+import { apiFor } from '../../session.ts';
+import { useTexts } from '../../text/index.ts';
+import { Calls } from './calls.tsx';
+import { Figures } from './figures.tsx';
+import { Needs } from './needs.tsx';
+import { readOverviewSearch, SPANS } from './search.ts';
+import { texts } from './texts.ts';
+
+/** The state of the business, and an operator's tasks: each part leads to its page. */
+export function Overview() {
+  const { say } = useTexts(texts);
+  const [{ days: span = '30' }, change] = usePageSearch(readOverviewSearch);
+  const days = Number(span);
+  return (
+    <>
+      <Head title={say('nav.overview')} about={say('compared', { days: span })}>
+        <span className="right">
+          <Pick
+            label={say('days')}
+            value={span}
+            options={
+              Object.fromEntries(SPANS.map((one) => [one, say('last', { days: one })])) as Record<
+                typeof span,
+                string
+              >
+            }
+            choose={(next) => change({ days: next })}
+          />
+        </span>
+      </Head>
+      <Figures days={days} />
+      <div className="overview">
+        <div>
+          <Calls days={days} />
+        </div>
+        <div>
+          <Needs />
+          <NewCustomers />
+        </div>
+      </div>
+    </>
+  );
+}
+
+function NewCustomers() {
+  const { say, language } = useTexts(texts);
+  const asked = useQuery({
+    queryKey: ['overview', 'customers'],
+    queryFn: () => apiFor(undefined).call('GET /v1/admin/customers', { query: { sort: 'newest', limit: 6 } }),
+  });
+  return (
+    <Section title={say('newCustomers')}>
+      <Table
+        label={say('newCustomers')}
+        rows={asked.data?.data}
+        asked={asked}
+        lines={6}
+        keyOf={({ account_id: id }) => id}
+        empty={say('noCustomers')}
+        columns={[
+          {
+            head: say('name'),
+            isLong: true,
+            cell: ({ account_id: id, name }) => <CustomerLink account={id} name={name} />,
+          },
+          {
+            head: say('plan'),
+            isDim: true,
+            isLong: true,
+            cell: ({ plans: [first, ...others] }) =>
+              first === undefined ? '–' : `${first.plan}${others.length === 0 ? '' : ` +${others.length}`}`,
+          },
+          {
+            head: say('mrr'),
+            isFigure: true,
+            cell: ({ money }) => moneyTexts(language, money, (one) => one.mrr_minor),
+          },
+        ]}
+      />
+      <Link className="link" to="/app/customers">
+        {say('nav.customers')}
+      </Link>
+    </Section>
+  );
+}

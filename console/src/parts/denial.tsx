@@ -1,0 +1,147 @@
+import { Button, Progress } from '@mantine/core';
+import { Link, useRouterState } from '@tanstack/react-router';
+import { useAccount } from '../account.ts';
+import { pageTexts, useTexts } from '../text/index.ts';
+import { type Lack, useLackOnSale } from './lack.ts';
+import { useGrantLabel } from './grant-label.ts';
+import { amounts } from './limit-list.tsx';
+import { useMoney } from './money.ts';
+import { isAtLeast } from './of-account.ts';
+import { When } from './when.tsx';
+
+const texts = pageTexts({
+  used: ['{label}: all {max} are used.', '{label}: Alle {max} sind verbraucht.'],
+  atOnce: ['{label}: all {max} are running.', '{label}: Alle {max} laufen.'],
+  taken: ['{label}: all {max} are taken.', '{label}: Alle {max} sind belegt.'],
+  waits: ['{label}: one at a time.', '{label}: eins nach dem anderen.'],
+  left: [
+    '{label}: {left} of {max} are left, and this call may take {needed}.',
+    '{label}: {left} von {max} sind übrig, und dieser Aufruf kann {needed} brauchen.',
+  ],
+  larger: [
+    '{label}: this call may take {needed}, more than all {max}. Ask for less.',
+    '{label}: Dieser Aufruf kann {needed} brauchen, mehr als alle {max}. Verlange weniger.',
+  ],
+  lacks: ['Your plan does not include this: {label}.', 'Dein Tarif enthält das nicht: {label}.'],
+  fewer: [
+    '{label}: your plan has {max}, this needs {needed}.',
+    '{label}: Dein Tarif hat {max}, das braucht {needed}.',
+  ],
+  noPlan: ['This account has no plan for this yet.', 'Dieses Konto hat dafür noch keinen Tarif.'],
+  opens: ['Opens again', 'Wieder frei'],
+  ends: ['Opens as soon as one of them ends', 'Wieder frei, sobald einer von ihnen endet'],
+  removed: ['Remove something to make room', 'Entferne etwas, um Platz zu machen'],
+  free: ['Nothing was charged', 'Nichts wurde berechnet'],
+  has: ['{plan} has {size}', '{plan} hat {size}'],
+  unbounded: ['{plan} has no such limit', '{plan} hat hier kein Limit'],
+  plan: ['{plan}: {price} a month', '{plan}: {price} im Monat'],
+  notYours: [
+    'Owners and admins of {name} can change to {plan}, {price} a month.',
+    'Besitzer und Admins von {name} können zu {plan} wechseln, {price} im Monat.',
+  ],
+});
+
+interface DenialProps {
+  readonly lack: Lack;
+  readonly message: string;
+  readonly isQuiet: boolean;
+}
+
+/** Names the limit that denied a call, its use, when it opens, what the call cost, and the plan that has more, with the way there and back. */
+export function Denial({ lack, message, isQuiet }: DenialProps) {
+  const { say } = useTexts(texts);
+  const { used, max, needed, opens } = lack;
+  const kind = useLackOnSale(lack)?.grant?.kind;
+  const title = useTitle(lack) ?? message;
+  const hasBar =
+    used !== undefined && max !== undefined && max > 0 && !(needed !== undefined && needed > max);
+  return (
+    <div className="refusal" role={isQuiet ? 'status' : 'alert'}>
+      <div>
+        <b>{title}</b>
+        <p className="dim">
+          {kind === 'concurrency' ? (
+            <span>{say('ends')}</span>
+          ) : opens !== null ? (
+            <span>
+              {say('opens')} <When at={opens} />
+            </span>
+          ) : (
+            kind === 'gauge' && <span>{say('removed')}</span>
+          )}
+          {!isQuiet && lack.isFree && <span>{say('free')}</span>}
+          <Next lack={lack} />
+        </p>
+      </div>
+      <WayOn lack={lack} />
+      {hasBar && (
+        <Progress
+          value={Math.min(100, (100 * used) / max)}
+          size={4}
+          color="var(--error)"
+          aria-label={title}
+        />
+      )}
+    </div>
+  );
+}
+
+/** The limit in words; undefined: the price list does not have it, and the server's words are all there is. */
+function useTitle(lack: Lack): string | undefined {
+  const { say, format } = useTexts(texts);
+  const labelOf = useGrantLabel();
+  const onSale = useLackOnSale(lack);
+  const { name, used, max, needed } = lack;
+  if (name === null) return say('noPlan');
+  if (onSale?.grant === undefined) return undefined;
+  const { grant, has } = onSale;
+  const amountOf = amounts(format, grant.kind, grant.unit);
+  const label = labelOf(grant);
+  if (used === undefined || max === undefined) {
+    if (typeof has !== 'number' || has === 0 || needed === undefined) return say('lacks', { label });
+    return say('fewer', { label, max: amountOf(has), needed: amountOf(needed) });
+  }
+  if (grant.kind === 'cooldown') return say('waits', { label });
+  const parts = { label, max: amountOf(max), left: amountOf(max - used), needed: amountOf(needed ?? 0) };
+  if (needed !== undefined && needed > max) return say('larger', parts);
+  if (used < max && needed !== undefined) return say('left', parts);
+  const isHeld = grant.kind === 'gauge' || grant.kind === 'seats';
+  return say(grant.kind === 'concurrency' ? 'atOnce' : isHeld ? 'taken' : 'used', parts);
+}
+
+/** The amount that the next plan has of it. */
+function Next({ lack }: { readonly lack: Lack }) {
+  const { say, format } = useTexts(texts);
+  const onSale = useLackOnSale(lack);
+  const { grant, sold } = onSale ?? {};
+  if (grant === undefined || sold === undefined) return null;
+  const size = grant.plans[sold.id];
+  if (size === null) return <span>{say('unbounded', { plan: sold.name })}</span>;
+  if (typeof size !== 'number') return null;
+  const amount = amounts(format, grant.kind, grant.unit)(size);
+  return <span>{say('has', { plan: sold.name, size: amount })}</span>;
+}
+
+/** To the plan that would admit it, and from there back to this page. */
+function WayOn({ lack }: { readonly lack: Lack }) {
+  const { say } = useTexts(texts);
+  const { minor } = useMoney();
+  const chosen = useAccount();
+  const here = useRouterState({ select: ({ location }) => location.href });
+  const onSale = useLackOnSale(lack);
+  const sold = onSale?.sold;
+  if (sold === undefined || onSale?.isSold !== true) return null;
+  const offer = { plan: sold.name, price: minor(sold.price.monthly, sold.price.currency) };
+  if (!isAtLeast(chosen?.account.role, 'admin'))
+    return <p>{say('notYours', { name: chosen?.account.name ?? '', ...offer })}</p>;
+  return (
+    <Button
+      variant="light"
+      renderRoot={(props: object) => (
+        <Link {...props} to="/app/plan" search={{ product: sold.product, to: sold.id, back: here }} />
+      )}
+    >
+      {say('plan', offer)}
+    </Button>
+  );
+}
