@@ -43,6 +43,7 @@ describe('revenue', () => {
         fee_minor: 88,
         tax_minor: 380,
         net_minor: 3_912,
+        share_minor: 0,
         fees_missing: 1,
       },
     ]);

@@ -156,10 +156,6 @@ describe('a run of payouts', () => {
       ['refused', 200_000_000],
     ]);
     expect(await tellings()).toBe(1);
-    const ofIt = `select id from mail.messages where template = 'payouts_problem' limit 1`;
-    const [letter] = await db.asMigrator(statement<{ id: string }>(ofIt));
-    const { body } = await call(operator.key, `GET /v1/admin/mail/${letter?.id ?? ''}/text`);
-    expect(body['text']).toContain('too small in usd for');
   });
 });
 
