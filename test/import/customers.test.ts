@@ -58,7 +58,7 @@ const read = async (id: string) => (await shop.call(operator.key, `GET /v1/custo
 async function given(prefix: string): Promise<unknown> {
   const rows = statement<{ n: number; sum: number }>(
     `select count(*)::int as n, coalesce(sum(amount), 0)::int as sum from limits.credits join accounts.customers using (account_id)
-     where cause = 'imported' and external_id like $1`,
+     where cause = 'imported' and customers.external_id like $1`,
     [`${prefix}%`],
   );
   return (await db.asMigrator(rows))[0];
@@ -104,9 +104,9 @@ test('customers of a CSV are made once, changed where it says otherwise, and its
 test('balances are given once, by two imports at once, after one that was cut off, and by equal lines twice', async () => {
   const people = Array.from({ length: 600 }, (_, n) => `b${n}`);
   await plinth(['customers', write('b.csv', `external_id\n${people.join('\n')}\n`)]);
-  const lines = people.map((id) => `${id},7\n`);
-  const head = 'external_id,amount\n';
-  const whole = write('whole.csv', `${head}${lines.join('')}b0,7\nnobody,1\n`);
+  const lines = people.map((id) => `${id},minutes,minutes,7\n`);
+  const head = 'external_id,product,limit,amount\n';
+  const whole = write('whole.csv', `${head}${lines.join('')}b0,minutes,minutes,7\nnobody,minutes,minutes,1\n`);
   const tried = await plinth(['balances', whole, '--dry-run']);
   expect(tried.said).toContain('line 603: customer_unknown: ');
   expect(tried.said).toContain('Nothing was changed. It would be: 601 given, 0 known, 1 not taken');
@@ -118,7 +118,7 @@ test('balances are given once, by two imports at once, after one that was cut of
   expect(await given('b')).toEqual({ n: 601, sum: 4_207 });
   const other = write('other.csv', 'id,external_id,product,limit,amount\nr1,b1,minutes,minutes,5\n');
   expect((await plinth(['balances', other])).said).toContain('1 given');
-  const changed = write('other2.csv', 'id,external_id,amount\nr1,b1,6\n');
+  const changed = write('other2.csv', 'id,external_id,product,limit,amount\nr1,b1,minutes,minutes,6\n');
   expect((await plinth(['balances', changed])).said).toContain(
     'conflict: id: Other credits were given for it.',
   );

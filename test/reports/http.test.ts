@@ -267,8 +267,8 @@ describe('margins', () => {
     });
     const said = await csv(`/v1/admin/margin?${NOVEMBER}&group=&account_id=${one.accountId}`, admin.key);
     expect(said.text.split('\r\n').slice(0, 2)).toEqual([
-      'month,currency,sales,gross_minor,fee_minor,tax_minor,net_minor,cost_micros,charged_micros,cost_minor,margin_minor,rate_date,usd_per_eur,currency_per_eur',
-      '2026-11,eur,1,2380,84,380,1916,1500000,1500000,140,1776,2024-06-28,1.0705,1',
+      'month,currency,sales,gross_minor,fee_minor,tax_minor,net_minor,share_minor,cost_micros,charged_micros,cost_minor,margin_minor,rate_date,usd_per_eur,currency_per_eur',
+      '2026-11,eur,1,2380,84,380,1916,0,1500000,1500000,140,1776,2024-06-28,1.0705,1',
     ]);
   });
 

@@ -91,6 +91,7 @@ const BOUNDED: Readonly<Record<string, string>> = {
   'products/memory/items/items.ts kind.notFound': 'its type lists them',
   'products/memory/items/items.ts REFUSALS.get(problem) ?? kind.notFound': 'its type lists them',
   'products/memory/items/items.ts notFound': 'its type lists them',
+  'server/src/platform/people/identity/mail-sign-ins/mail-sign-ins.ts code': 'its type lists the two',
   'server/src/platform/people/identity/mfa/answer-challenge.ts outcome':
     'one of two that are written above it',
 };

@@ -379,7 +379,7 @@ export function errorsOf(route: Route): string[] {
     [isForMembers(route) && route.method !== 'GET', ['customer_archived']],
     [route.method !== 'GET', ['payload_too_large', 'unsupported_media_type']],
     [shape.holds !== undefined, ['wrong_account_kind']],
-    [shape.session !== undefined, ['own_origin_required']],
+    [shape.session !== undefined, ['own_origin_required', 'same_site_required']],
     [shape.stepUp === true, ['step_up_required']],
     [takesKey !== 'none', ['idempotency_in_progress', 'idempotency_mismatch']],
     [takesKey === 'required', ['idempotency_key_required']],

@@ -3,6 +3,8 @@ drop index limits.credits_to_burn;
 alter table limits.credits drop constraint credits_check;
 update limits.credits set remaining = greatest(0, least(remaining, amount)) where provider is not null;
 alter table limits.credits
+  drop constraint credits_of_a_window,
+  add constraint credits_account_id_product_name_source_period_key unique (account_id, product, name, source, period),
   drop constraint credits_pack_check,
   drop column provider,
   drop column external_id,

@@ -12,3 +12,7 @@ alter table limits.credits
   add constraint credits_repaid_check check (repaid >= 0);
 drop index limits.credits_to_burn;
 create index credits_to_burn on limits.credits (account_id, product, name, expires_at) where remaining <> 0;
+-- A row became wider, and a plan that is kept from an empty table would look a row up by its account alone: the account comes third here.
+alter table limits.credits
+  drop constraint credits_account_id_product_name_source_period_key,
+  add constraint credits_of_a_window unique (product, name, account_id, source, period);
