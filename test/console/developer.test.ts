@@ -14,7 +14,7 @@ describe.runIf(isHere)('pages of developers', { timeout: 4 * PATIENCE }, async (
     await page.goto(`${url}/app/sign-in`);
     await page.getByRole('textbox', { name: 'Email' }).fill(member.email);
     await page.getByRole('textbox', { name: 'Password' }).fill(member.password);
-    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
     await page.getByRole('heading', { name: 'Home' }).waitFor();
     expect(await page.getByRole('link', { name: 'Server' }).count()).toBe(0);
     for (const path of ADMIN_PAGES) {

@@ -101,7 +101,7 @@ describe.runIf(isHere)('the way in', { timeout: 4 * PATIENCE }, async () => {
     // The page that is left has such a field, too.
     await page.waitForURL(`${provider.url}/**`);
     await page.getByRole('textbox', { name: 'Email' }).fill('grace@gmail.com');
-    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
     await heading('Security').waitFor();
     expect(page.url()).toBe(`${url}/app/security`);
     await page
@@ -133,7 +133,7 @@ describe.runIf(isHere)('the way in', { timeout: 4 * PATIENCE }, async () => {
     // The page that is left has such a field, too.
     await page.waitForURL(`${provider.url}/**`);
     await page.getByRole('textbox', { name: 'Email' }).fill('hopper@acme.test');
-    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
     await heading('Ledger').waitFor();
     await signOut();
   });
