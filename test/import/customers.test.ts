@@ -106,7 +106,10 @@ test('balances are given once, by two imports at once, after one that was cut of
   await plinth(['customers', write('b.csv', `external_id\n${people.join('\n')}\n`)]);
   const lines = people.map((id) => `${id},minutes,minutes,7\n`);
   const head = 'external_id,product,limit,amount\n';
-  const whole = write('whole.csv', `${head}${lines.join('')}b0,minutes,minutes,7\nnobody,minutes,minutes,1\n`);
+  const whole = write(
+    'whole.csv',
+    `${head}${lines.join('')}b0,minutes,minutes,7\nnobody,minutes,minutes,1\n`,
+  );
   const tried = await plinth(['balances', whole, '--dry-run']);
   expect(tried.said).toContain('line 603: customer_unknown: ');
   expect(tried.said).toContain('Nothing was changed. It would be: 601 given, 0 known, 1 not taken');
