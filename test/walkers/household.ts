@@ -169,6 +169,8 @@ async function makeReported({ app, db }: TestApp, { accountId, userId }: Person)
       [userId],
     ),
   );
+  // They are in effect now, and not some seconds later, in the middle of a walk.
+  await Promise.all([app.modules.ai.routes?.list(), app.modules.brands.list()]);
   // The example’s sale is then to be recorded of this account, if it is.
   await db.asMigrator(
     statement(`delete from reports.proceeds where source = 'manual' and source_id = $1`, [SOLD]),

@@ -65,7 +65,7 @@ export function requestOf(route: Route, sending: CallInput): Outgoing {
   const octets = shape.streamedBody === true && shape.body === undefined ? OCTETS : undefined;
   const body = raw ?? (text === undefined ? octets : withKey(text));
   const query = queryText(
-    sending.query ?? (fillHoles(example.query, 'query', filling) as RouteExample['query']),
+    sending.query ?? atOnce(fillHoles(example.query, 'query', filling) as RouteExample['query']),
   );
   const path = sending.path ?? withKey(pathOf(route, { ...namesIn(example.params), ...paramsOf(filling) }));
   return {
@@ -82,6 +82,10 @@ export function requestOf(route: Route, sending: CallInput): Outgoing {
     },
   };
 }
+
+/** The query of an example without its wait for some work: no worker runs at a walk. */
+const atOnce = (query: RouteExample['query']): RouteExample['query'] =>
+  query?.['wait'] === undefined ? query : { ...query, wait: 0 };
 
 /** Changes that were agreed to, by caller: a repeat agrees to the price of the first call. */
 const agreedOnce = new Map<string, Record<string, unknown>>();

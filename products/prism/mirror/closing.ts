@@ -47,8 +47,6 @@ const FAILED = commitPoint(
   'a session closed without a summary, and the end of its job',
 );
 
-/** Seconds that closing a session waits for its summary; the session has it later, too. */
-const PATIENCE = 25;
 const MOST_SAID = 600;
 /** Messages that a summary draws fragments out of, the newest, and their characters: what an answer has room for, and a prompt. */
 const MOST_SOURCES = { messages: 20, characters: 6_000 };
@@ -73,14 +71,18 @@ export function createClosing({ context, sessions, profiles }: ClosingParts) {
     statusOf: ({ status }) => (status === 'closed' ? 'completed' : 'running'),
   });
 
-  /** Closes a session, which may be closed already, and waits a while for what it comes to. */
+  /** Closes a session, which may be closed already, and waits up to `seconds` for what it comes to; the session has that later, too. */
   async function close(
     key: WorkKey,
-    by: { readonly spender: Spender; readonly origin: Pick<Origin, 'requestId' | 'signal'> },
+    by: {
+      readonly spender: Spender;
+      readonly origin: Pick<Origin, 'requestId' | 'signal'>;
+      readonly seconds: number;
+    },
   ): Promise<void> {
     const { status } = await sessions.read(key);
     if (status === 'open' && !(await closedEmpty(key))) await begin(key, by);
-    await following.waitFor(key, { seconds: PATIENCE, signal: by.origin.signal });
+    await following.waitFor(key, { seconds: by.seconds, signal: by.origin.signal });
   }
 
   /** Closes a session in which nothing was said: it comes to nothing, and takes no permit and no job. */

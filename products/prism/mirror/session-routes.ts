@@ -1,4 +1,4 @@
-import { answer, namedObject, okReply, pageOf, pageQuery, productRoutes } from 'plinth/product';
+import { answer, namedObject, okReply, pageOf, pageQuery, productRoutes, wholeNumber } from 'plinth/product';
 import { z } from 'zod';
 import type { Prism } from '../service.ts';
 import { localeOf } from '../locale.ts';
@@ -90,15 +90,18 @@ export const closeSession = route(
     ...writes,
     summary: 'Close a session',
     description:
-      'Answers with its summary; should that take longer than 25 seconds the session is `closing`, and has it later. It takes no Idempotency-Key: a repeated call changes nothing.',
+      'Answers with its summary; should that take longer than 25 seconds, or those that `wait` says, the session is `closing`, and has it later. It takes no Idempotency-Key: a repeated call changes nothing.',
     idempotency: 'none',
     maxSeconds: 60,
+    query: z.strictObject({
+      wait: wholeNumber(0, 25).default(25).describe('Seconds to wait for the summary.'),
+    }),
     reply: { 200: wholeSession },
     errors: ['not_found', 'limit_exceeded', 'operator_budget_closed', 'mirror_session_busy'],
   },
-  async ({ accountId, params, spender, origin }, { sessions, closing }) => {
+  async ({ accountId, params, query, spender, origin }, { sessions, closing }) => {
     const key = { accountId, id: params.id };
-    await closing.close(key, { spender, origin });
+    await closing.close(key, { spender, origin, seconds: query.wait });
     return shownWhole(await sessions.readWhole(key));
   },
 );
