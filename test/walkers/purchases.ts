@@ -2,6 +2,16 @@ import { statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
 import type { TestApp } from '@plinth/testkit/services/app';
 
+/** A top-up that is stopped, as jobs leave it alone, and an attempt of it. */
+const TOP_UP = [
+  `insert into billing.top_ups (account_id, mode, product, limit_name, add_on, threshold, monthly_cap, credits, unit_amount, currency,
+         customer, card, card_brand, card_last4, agreed_by, agreed_at, taken, stopped_for, stopped_at)
+       values ($1, 'sandbox', 'gateway', 'image_calls', 'image_pack', 10, 5000, 500, 1000, 'usd', 'cus_' || $2, 'pm_1', 'visa', '4242', $1, app.now(), 0,
+         'price_changed', app.now()) on conflict do nothing`,
+  `insert into billing.top_up_attempts (account_id, id, mode, product, limit_name, add_on, quantity, unit_amount, currency, customer, card, agreed_at, state)
+       values ($1, $2, 'sandbox', 'gateway', 'image_calls', 'image_pack', 1, 1000, 'usd', 'cus_' || $2, 'pm_1', app.now(), 'paid')`,
+];
+
 /** What an account bought, and what a store told of it: no call of ours makes it. */
 export async function makePurchases({ app, db, stripe }: TestApp, accountId: AccountId): Promise<void> {
   const id = app.modules.ids.next();
@@ -37,12 +47,7 @@ export async function makePurchases({ app, db, stripe }: TestApp, accountId: Acc
     `insert into billing.overage_windows (account_id, product, limit_name, starts) select $1, 'gateway', 'calls', 0 where $2 is not null on conflict do nothing`,
     `insert into billing.overage_reports (account_id, id, store, mode, product, limit_name, starts, units, customer, state, due_at)
        values (${sold}, 'gateway', 'calls', 0, 1, 'cus_' || $2, 'sent', app.now())`,
-    `insert into billing.top_ups (account_id, mode, product, limit_name, add_on, threshold, monthly_cap, credits, unit_amount, currency,
-         customer, card, card_brand, card_last4, agreed_by, agreed_at, taken, stopped_for, stopped_at)
-       values ($1, 'sandbox', 'gateway', 'image_calls', 'image_pack', 10, 5000, 500, 1000, 'usd', 'cus_' || $2, 'pm_1', 'visa', '4242', $1, app.now(), 0,
-         'price_changed', app.now()) on conflict do nothing`,
-    `insert into billing.top_up_attempts (account_id, id, mode, product, limit_name, add_on, quantity, unit_amount, currency, customer, card, agreed_at, state)
-       values ($1, $2, 'sandbox', 'gateway', 'image_calls', 'image_pack', 1, 1000, 'usd', 'cus_' || $2, 'pm_1', app.now(), 'paid')`,
+    ...TOP_UP,
     `insert into billing.item_sales (account_id, id, mode, product, item, name, payee, currency, amount, share_points, state, invoice, closes_at)
        values ($1, $2, 'sandbox', 'reel', 'a', 'A', $1, 'usd', 100, 7000, 'paid', 'in_item_' || $2, app.now())`,
     `insert into billing.payout_runs (id, mode, period, as_of, state) select $2, 'sandbox', '2026-01', app.now(), 'done' where $1 is not null`,

@@ -46,7 +46,7 @@ create table billing.top_up_attempts (
   currency text not null check (currency ~ '^[a-z]{3}$'),
   customer text not null,
   card text not null,
-  -- Of the consent that it was begun under.
+  -- When the consent was given that it was begun under.
   agreed_at timestamptz not null,
   state text not null default 'open' check (state in ('open', 'unpaid', 'paid', 'void')),
   invoice text,

@@ -33,7 +33,7 @@ export interface TopUpRow extends TopUpKey, AgreedPack {
   readonly looked_at: string;
 }
 
-/** What decides on a purchase, as it is at this moment. */
+/** Sums that decide on a purchase, as they are at this moment. */
 export interface Room {
   /** Minor units of this month's attempts. */
   readonly spent: number;
@@ -194,7 +194,7 @@ export interface Consent extends AgreedPack {
   readonly agreed_by: UserId;
 }
 
-/** Writes a consent anew: whatever stopped it is over. */
+/** Writes a consent anew, which ends a stop. */
 export const keepConsent = (key: TopUpKey, of: Consent) =>
   statement(
     `with given as (select $1::uuid as account_id, $2::text as mode, $3::text as product, $4::text as limit_name)
@@ -235,7 +235,8 @@ export const withdrawConsent = (key: TopUpKey) =>
     keyOf(key),
   );
 
-export interface ShownTopUp extends Omit<TopUpRow, 'looked_at' | 'agreed_at'> {
+export interface ShownTopUp
+  extends Omit<TopUpRow, 'account_id' | 'mode' | 'customer' | 'card' | 'looked_at' | 'agreed_at'> {
   readonly card_brand: string;
   readonly card_last4: string;
   readonly agreed_by: string;

@@ -15,7 +15,7 @@ export interface ItemOrder {
   readonly addOn?: string;
   readonly quantity?: number;
   readonly name: string;
-  /** Of one. */
+  /** The price of one. */
   readonly amount: number;
   readonly currency: string;
   readonly customer: string;
