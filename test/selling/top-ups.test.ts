@@ -101,6 +101,14 @@ async function told({ accountId }: Customer): Promise<unknown[]> {
   return reasons.map(({ reason }) => reason);
 }
 
+test('credits of a plan that the new month brings with its first use are no need', async () => {
+  const who = await agreeing({ threshold: 400 });
+  await selling.later(31);
+  await run();
+  expect(await balance(who)).toBe(500);
+  expect((await charged(who)).filter((amount) => amount === 900)).toEqual([]);
+});
+
 test('a consent names the price that was shown, a kept card, and a cap that has room for a pack', async () => {
   expect(await set(await customer())).toMatchObject({
     status: 409,
@@ -289,14 +297,6 @@ test('another price, and money that goes back, stop it before anything is charge
   await set(bob);
   await run();
   expect(await charged(bob)).toEqual([1_800, 1_800]);
-});
-
-test('credits of a plan that the new month brings with its first use are no need', async () => {
-  const who = await agreeing({ threshold: 400 });
-  await selling.later(31);
-  await run();
-  expect(await balance(who)).toBe(500);
-  expect((await charged(who)).filter((amount) => amount === 900)).toEqual([]);
 });
 
 const CARD = { number: '4242424242424242', expiry: '12 / 44', cvc: '123', name: 'Ada Lovelace' };

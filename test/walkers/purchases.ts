@@ -47,7 +47,6 @@ export async function makePurchases({ app, db, stripe }: TestApp, accountId: Acc
     `insert into billing.overage_windows (account_id, product, limit_name, starts) select $1, 'gateway', 'calls', 0 where $2 is not null on conflict do nothing`,
     `insert into billing.overage_reports (account_id, id, store, mode, product, limit_name, starts, units, customer, state, due_at)
        values (${sold}, 'gateway', 'calls', 0, 1, 'cus_' || $2, 'sent', app.now())`,
-    ...TOP_UP,
     `insert into billing.item_sales (account_id, id, mode, product, item, name, payee, currency, amount, share_points, state, invoice, closes_at)
        values ($1, $2, 'sandbox', 'reel', 'a', 'A', $1, 'usd', 100, 7000, 'paid', 'in_item_' || $2, app.now())`,
     `insert into billing.payout_runs (id, mode, period, as_of, state) select $2, 'sandbox', '2026-01', app.now(), 'done' where $1 is not null`,
@@ -63,7 +62,7 @@ export async function makePurchases({ app, db, stripe }: TestApp, accountId: Acc
     `insert into billing.inbox (store, mode, event_id, type, body, kind, object_id, number, occurred_at, via, state)
        select 'stripe', 'sandbox', 'evt_' || $2, 'invoice.paid', 'to ' || $1, 'invoice', 'in_' || $2, nextval('billing.numbers'), app.now(), 'webhook', 'applied'`,
   ];
-  for (const sql of rows) {
+  for (const sql of [...rows, ...TOP_UP]) {
     const typed = sql.replaceAll('$1', '$1::uuid').replaceAll('$2', '$2::uuid');
     await db.asMigrator(statement(typed, [accountId, id]));
   }
