@@ -101,6 +101,11 @@ async function told({ accountId }: Customer): Promise<unknown[]> {
   return reasons.map(({ reason }) => reason);
 }
 
+const openInvoices = async (who: Customer) =>
+  (await stripe.invoices.list({ customer: payer(who), status: 'open' })).data.length;
+
+const withdraw = ({ key }: Customer) => call(key, 'DELETE /v1/billing/top-ups?product=studio&limit=images');
+
 test('credits of a plan that the new month brings with its first use are no need', async () => {
   const who = await agreeing({ threshold: 400 });
   await selling.later(31);
@@ -240,9 +245,7 @@ test('a page that is not paid is closed after a week, or with another consent, w
   expect((await charged(bob)).filter((amount) => amount !== null)).toEqual([1_800]);
   await advance(db, '8 days');
   await run();
-  const open = async (who: Customer) =>
-    (await stripe.invoices.list({ customer: payer(who), status: 'open' })).data.length;
-  expect([await open(ada), await open(bob)]).toEqual([0, 0]);
+  expect([await openInvoices(ada), await openInvoices(bob)]).toEqual([0, 0]);
   expect(await told(ada)).toEqual(['payment_failed']);
   expect(await topUp(ada)).toMatchObject({ stopped: { reason: 'payment_failed', checkout_url: null } });
 });
@@ -265,7 +268,6 @@ test('the monthly cap counts attempts, is told once, and is over with the month 
 
 test('a withdrawal charges nothing more, and closes a purchase that the provider was not asked to charge', async () => {
   const [ada, bob] = [await agreeing(), await agreeing()];
-  const withdraw = ({ key }: Customer) => call(key, 'DELETE /v1/billing/top-ups?product=studio&limit=images');
   expect((await withdraw(ada)).status).toBe(204);
   expect((await withdraw(ada)).status).toBe(204);
   death.plan('after billing.top-up-invoice');
