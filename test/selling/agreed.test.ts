@@ -21,6 +21,8 @@ const SPENDING: Readonly<Record<string, string>> = {
   'POST /v1/billing/subscription/change': 'GET /v1/billing/subscription/preview',
   'POST /v1/billing/subscription/resume': 'GET /v1/billing/subscription',
   'PUT /v1/billing/overage': 'GET /v1/billing/overage',
+  'PUT /v1/billing/top-ups': 'GET /v1/plans: test/selling/top-ups.test.ts',
+  'DELETE /v1/billing/top-ups': BUYS_NOTHING,
   'POST /v1/plugins/:id/install': 'GET /v1/plugins/:id: products/marketplace/test/prices.test.ts',
 };
 

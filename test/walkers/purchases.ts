@@ -2,6 +2,16 @@ import { statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
 import type { TestApp } from '@plinth/testkit/services/app';
 
+/** A top-up that is stopped, as jobs leave it alone, and an attempt of it. */
+const TOP_UP = [
+  `insert into billing.top_ups (account_id, mode, product, limit_name, add_on, threshold, monthly_cap, credits, unit_amount, currency,
+         customer, card, card_brand, card_last4, agreed_by, agreed_at, taken, stopped_for, stopped_at)
+       values ($1, 'sandbox', 'gateway', 'image_calls', 'image_pack', 10, 5000, 500, 1000, 'usd', 'cus_' || $2, 'pm_1', 'visa', '4242', $1, app.now(), 0,
+         'price_changed', app.now()) on conflict do nothing`,
+  `insert into billing.top_up_attempts (account_id, id, mode, product, limit_name, add_on, quantity, unit_amount, currency, customer, card, agreed_at, state)
+       values ($1, $2, 'sandbox', 'gateway', 'image_calls', 'image_pack', 1, 1000, 'usd', 'cus_' || $2, 'pm_1', app.now(), 'paid')`,
+];
+
 /** What an account bought, and what a store told of it: no call of ours makes it. */
 export async function makePurchases({ app, db, stripe }: TestApp, accountId: AccountId): Promise<void> {
   const id = app.modules.ids.next();
@@ -52,7 +62,7 @@ export async function makePurchases({ app, db, stripe }: TestApp, accountId: Acc
     `insert into billing.inbox (store, mode, event_id, type, body, kind, object_id, number, occurred_at, via, state)
        select 'stripe', 'sandbox', 'evt_' || $2, 'invoice.paid', 'to ' || $1, 'invoice', 'in_' || $2, nextval('billing.numbers'), app.now(), 'webhook', 'applied'`,
   ];
-  for (const sql of rows) {
+  for (const sql of [...rows, ...TOP_UP]) {
     const typed = sql.replaceAll('$1', '$1::uuid').replaceAll('$2', '$2::uuid');
     await db.asMigrator(statement(typed, [accountId, id]));
   }

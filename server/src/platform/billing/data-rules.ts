@@ -70,6 +70,17 @@ export const billingDataRules: DataRule[] = [
     table: 'billing.overage_reports',
     account: unlinked({ customer: 'null' }, 'the books: what the provider was told to bill'),
   },
+  {
+    table: 'billing.top_ups',
+    account: erasedWith(ACCOUNTS),
+    user: THE_ACCOUNTS,
+    withheld: ['customer', 'card', 'looked_at'],
+  },
+  {
+    table: 'billing.top_up_attempts',
+    account: erasedWith(ACCOUNTS),
+    withheld: ['customer', 'card', 'url'],
+  },
   { table: 'billing.notices', account: erasedWith(ACCOUNTS) },
   { table: 'billing.told_failures', account: erasedWith(ACCOUNTS) },
   { table: 'billing.item_sales', account: THE_BOOKS },

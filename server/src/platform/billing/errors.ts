@@ -74,6 +74,11 @@ declareErrors({
     status: 409,
     message: 'The seller of this cannot be paid yet: it is not sold at the moment.',
   },
+  card_missing: {
+    status: 409,
+    message:
+      'The account has no saved card: add one on the page of `POST /v1/billing/portal`, or subscribe to a plan with one.',
+  },
   price_changed: {
     status: 409,
     message:

@@ -11,6 +11,7 @@ import { overageRoutes } from './overage/routes.ts';
 import { purchaseRoutes } from './purchases/routes.ts';
 import { createSales } from './sales.ts';
 import { sharingRoutes } from './sharing/routes.ts';
+import { topUpRoutes } from './top-ups/routes.ts';
 
 export { ORDER_ERRORS } from './subscriptions/order-errors.ts';
 export { createSubscriptionImporter } from './import-subscriptions.ts';
@@ -65,6 +66,7 @@ export const billingRoutes = routesOf(routes);
 /** Uses of `db.system` by this module, with the reason why no single account or user owns the work. */
 const systemUses = {
   'billing.overage': 'units past the limits of all accounts are counted, and reported to the provider',
+  'billing.top-ups': 'packs that any account agreed to are bought when less is left than it agreed to',
   'billing.prices': 'what the provider calls what is sold, which is of no account',
   'billing.customers':
     'who owns an account is told to the provider, which only the system role may write down',
@@ -92,7 +94,7 @@ declareLongUses('billing.import', 'billing.overage');
 export const billingModule = defineModule({
   name: 'billing',
   purpose:
-    'plans and entitlements over HTTP; payment providers, a folder for each (providers/); their events and the objects read because of them (inbox/); the rows, plans and notifications that follow (projection/); checkouts and changes (subscriptions/); purchases that apps bring (purchases/); items sold for others and what is paid to those (sharing/); units past a limit (overage/); subscriptions of closed accounts (endings/)',
+    'plans and entitlements over HTTP; payment providers, a folder for each (providers/); their events and the objects read because of them (inbox/); the rows, plans and notifications that follow (projection/); checkouts and changes (subscriptions/); purchases that apps bring (purchases/); items sold for others and what is paid to those (sharing/); units past a limit (overage/); packs that are bought by themselves (top-ups/); subscriptions of closed accounts (endings/)',
   migrations: () => migrationsIn('billing', import.meta.url),
   dataRules: billingDataRules,
   systemUses,
@@ -100,6 +102,7 @@ export const billingModule = defineModule({
     billing: billingRoutes,
     subscriptions: routesOf(subscriptionRoutes),
     overage: overageRoutes,
+    topUps: topUpRoutes,
     inbox: inboxRoutes,
     importing: importingRoutes,
     purchases: purchaseRoutes,

@@ -27,6 +27,7 @@ import { createShareLedger, type LedgerParts, type ShareLedger } from './sharing
 import { createSharing, type Sharing, type SharingParts } from './sharing/sharing.ts';
 import { createReturnAddresses, type ReturnAddresses, type ReturnSettings } from './return-addresses.ts';
 import { type CheckoutLinks, createCheckoutLinks } from './subscriptions/checkout-links.ts';
+import { createTopUps, type TopUps } from './top-ups/service.ts';
 import { createSubscriptions, type Subscriptions } from './subscriptions/service.ts';
 
 export interface SalesParts
@@ -62,6 +63,7 @@ export interface Sales {
   readonly suspensions: Suspensions;
   readonly refundedCredits: RefundedCredits;
   readonly overage: OverageService;
+  readonly topUps: TopUps;
   readonly subscriptions: Subscriptions;
   readonly checkoutLinks: CheckoutLinks;
   readonly purchases: Purchases;
@@ -116,6 +118,7 @@ export function createSales(parts: SalesParts): Sales {
       usage: limits.usage,
       provider: link && { mode: link.client.mode, meter: createStripeMeter(link.client) },
     }),
+    topUps: createTopUps({ ...parts, inbox, catalogues: entitlements.catalogues, usage: limits.usage }),
     subscriptions: createSubscriptions({
       ...parts,
       returns,

@@ -6,7 +6,7 @@ grant select, insert, update, delete on billing.inbox, billing.wants, billing.dr
   billing.customers, billing.buckets, billing.reconciled, billing.subscriptions, billing.invoices, billing.invoice_lines,
   billing.payments, billing.refunds, billing.disputes, billing.endings, billing.gone_credits, billing.checkouts, billing.trials, billing.notices, billing.told_failures,
   billing.payees, billing.item_sales, billing.shares, billing.payouts, billing.payout_runs, billing.payout_looks,
-  billing.former_subscriptions, billing.former_invoices,
+  billing.former_subscriptions, billing.former_invoices, billing.top_ups, billing.top_up_attempts,
   billing.prices, billing.overage, billing.overage_windows, billing.overage_reports to plinth_system;
 grant select on billing.customers to plinth_tenant;
 grant select on billing.subscriptions to plinth_tenant;
@@ -24,6 +24,8 @@ grant select on billing.payees to plinth_tenant;
 grant select on billing.item_sales to plinth_tenant;
 grant select on billing.shares to plinth_tenant;
 grant select on billing.payouts to plinth_tenant;
+grant select on billing.top_ups to plinth_tenant;
+grant select on billing.top_up_attempts to plinth_tenant;
 grant select on billing.overage to plinth_tenant;
 grant select on billing.overage_windows to plinth_tenant;
 grant select on billing.overage_reports to plinth_tenant;

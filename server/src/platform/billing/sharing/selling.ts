@@ -104,7 +104,7 @@ async function pay(parts: SellingParts, offer: ItemOffer, { id, invoice }: SaleR
   return holdCustomer(parts, offer.accountId, async (held) => {
     const opened = await invoices.openInvoice(held.stripe, kept.invoice, order);
     return opened.state === 'open'
-      ? invoices.payInvoice(held.stripe.client, opened.id, order.customer)
+      ? invoices.payInvoice(held.stripe.client, opened.id, { customer: order.customer })
       : opened;
   });
 }

@@ -83,7 +83,7 @@ export async function subscriptionFor(
  * The currency in which an account pays: the provider takes no other one while it has a subscription there. undefined: none yet.
  */
 export async function payingCurrency(
-  { db, stripe }: SellingParts,
+  { db, stripe }: Pick<SellingParts, 'db' | 'stripe'>,
   accountId: AccountId,
 ): Promise<Currency | undefined> {
   const [rows] = await db.tenant(accountId, [presentSubscriptions(accountId, stripe.client.mode)]);

@@ -232,6 +232,22 @@ export const TEMPLATES = {
     why: 'It is paid for at the App Store and at Google Play.',
     next: 'To pay once, cancel one of them where you bought it: each ends with what is paid for.',
   }),
+  top_up_stopped: template(
+    z.strictObject({
+      account: z.string(),
+      product: z.string(),
+      pack: z.string(),
+      why: z.string(),
+      next: z.string(),
+    }),
+    {
+      account: 'Analytical Engines',
+      product: 'Reel',
+      pack: 'Hundred images',
+      why: 'The monthly cap of 50.00 USD has no room for another pack.',
+      next: 'It goes on with the next calendar month (UTC), or once you raise the cap.',
+    },
+  ),
   trial_refused: template(changedPlan, {
     ...boughtExample,
     why: 'A trial of it is not to be had for this account or with this card.',

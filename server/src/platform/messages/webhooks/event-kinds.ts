@@ -263,6 +263,16 @@ export const EVENT_KINDS = {
     z.strictObject({ ...credits, credits_id: id, remaining: count, expires_at: instant }),
     { ...exampleCredits, credits_id: INVOICE_ID, remaining: 40, expires_at: '2026-11-27T08:00:00.000Z' },
   ),
+  'top_up.stopped': kind(
+    'packs are no longer bought by themselves: no room below the monthly cap, a payment that failed, another price, or money that went back',
+    z.strictObject({
+      ...credits,
+      add_on: z.string().describe('`product.add_on`.'),
+      reason: z.enum(['monthly_cap', 'payment_failed', 'price_changed', 'money_back']),
+      checkout_url: z.string().nullable().describe('Where the purchase that failed can be paid.'),
+    }),
+    { ...exampleCredits, add_on: 'demo.hundred', reason: 'monthly_cap', checkout_url: null },
+  ),
   'operator_budget.closed': kind(
     'a budget of the operator is used up for the day; `account_id` is null',
     z.strictObject({

@@ -101,9 +101,12 @@ function endOf({ subscription: { ended_at: end }, graceEndsAt: promised }: Notif
 
 /** With as many decimals as the currency has. */
 function amountOf({ invoice }: Notification): string {
-  if (invoice === undefined) return '';
-  const digits = minorDigits(invoice.currency);
-  return `${(invoice.total / 10 ** digits).toFixed(digits)} ${invoice.currency.toUpperCase()}`;
+  return invoice === undefined ? '' : moneyOf(invoice.total, invoice.currency);
+}
+
+export function moneyOf(minor: number, currency: string): string {
+  const digits = minorDigits(currency);
+  return `${(minor / 10 ** digits).toFixed(digits)} ${currency.toUpperCase()}`;
 }
 
 function linkOf({ invoice }: Notification): string {

@@ -8,11 +8,14 @@ import { syncProduct } from './prices.ts';
 /** Stands in the place of an add-on's name in the id of Stripe's product for all items that a product sells. */
 export const ITEM = 'item';
 
-/** An item to sell, by the id of its sale. `name`: what customers read on the invoice. */
+/** An item to sell, by the id of its sale; or packs, as an add-on that Stripe knows. `name`: what customers read on the invoice. */
 export interface ItemOrder {
   readonly id: string;
   readonly product: string;
+  readonly addOn?: string;
+  readonly quantity?: number;
   readonly name: string;
+  /** The price of one. */
   readonly amount: number;
   readonly currency: string;
   readonly customer: string;
@@ -63,11 +66,11 @@ export async function openInvoice(link: Link, invoice: string, order: ItemOrder)
 }
 
 async function addLine({ client, tax }: Link, invoice: string, order: ItemOrder): Promise<void> {
-  const { product, customer, name, amount, currency } = order;
-  const id = productIdOf({ product, addOn: ITEM });
-  await syncProduct(client, id, { name: `${product} items`, tax_code: tax.code });
+  const { product, addOn = ITEM, customer, name, amount, currency, quantity = 1 } = order;
+  const id = productIdOf({ product, addOn });
+  if (addOn === ITEM) await syncProduct(client, id, { name: `${product} items`, tax_code: tax.code });
   const price = { product: id, currency, unit_amount: amount, tax_behavior: tax.behavior };
-  const asked = { customer, invoice, price_data: price, quantity: 1, description: name };
+  const asked = { customer, invoice, price_data: price, quantity, description: name };
   await askOnce(client, {
     key: `plinth:item-line:${invoice}`,
     ask: async (stripe, once) => (await stripe.invoiceItems.create(asked, once)).id,
@@ -76,16 +79,34 @@ async function addLine({ client, tax }: Link, invoice: string, order: ItemOrder)
 }
 
 /** Pays with a card that the customer has kept. An invoice that is open still was not: there is none, or the bank asks, or declines. */
-export async function payInvoice(client: StripeClient, id: string, customer: string): Promise<ItemInvoice> {
-  const card = await keptCard(client, customer);
+export async function payInvoice(
+  client: StripeClient,
+  id: string,
+  { customer, card }: { readonly customer: string; readonly card?: string },
+): Promise<ItemInvoice> {
+  const method = card ?? (await keptCard(client, customer));
   try {
-    const by = { payment_method: card ?? '', off_session: true };
-    if (card !== undefined) return invoiceOf(await client.change((stripe) => stripe.invoices.pay(id, by)));
+    const by = { payment_method: method ?? '', off_session: true };
+    if (method !== undefined) return invoiceOf(await client.change((stripe) => stripe.invoices.pay(id, by)));
   } catch (error) {
     const isRefused = error instanceof AppError && ['payment_declined', 'store_refused'].includes(error.code);
     if (!isRefused) throw error;
   }
   return invoiceOf(await client.read((stripe) => stripe.invoices.retrieve(id)));
+}
+
+/** A customer's card as people know it; undefined: none is kept. */
+export async function readCard(client: StripeClient, customer: string): Promise<KeptCard | undefined> {
+  const id = await keptCard(client, customer);
+  if (id === undefined) return undefined;
+  const { card } = await client.read((stripe) => stripe.paymentMethods.retrieve(id));
+  return card === undefined || card === null ? undefined : { id, brand: card.brand, last4: card.last4 };
+}
+
+export interface KeptCard {
+  readonly id: string;
+  readonly brand: string;
+  readonly last4: string;
 }
 
 /** The one that pays by default, else any. */

@@ -1,0 +1,1 @@
+drop table billing.top_up_attempts, billing.top_ups;
