@@ -96,6 +96,7 @@ export const de: Readonly<Record<TextKey, string>> = {
   'nav.payouts': 'Auszahlungen',
   'nav.providers': 'Anbieter',
   'nav.safety': 'Schutz',
+  'nav.brands': 'Marken',
   'nav.deadLetters': 'Unzustellbares',
   'nav.platformAudit': 'Protokoll aller Konten',
   'app.csv': 'Als CSV',

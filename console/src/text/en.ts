@@ -95,6 +95,7 @@ export const en = {
   'nav.payouts': 'Payouts',
   'nav.providers': 'Providers',
   'nav.safety': 'Safety',
+  'nav.brands': 'Brands',
   'nav.deadLetters': 'Dead letters',
   'nav.platformAudit': 'Audit of all accounts',
   'app.csv': 'As CSV',

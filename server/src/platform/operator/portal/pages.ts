@@ -15,8 +15,8 @@ import type { LimitUsage } from '#platform/limits';
 import { buttonForm, dateOf, type PageContext, pageOf } from './parts.ts';
 import { PORTAL } from './sessions.ts';
 
-interface Holdings extends PageContext {
-  readonly held: EntitlementView;
+export interface Holdings extends PageContext {
+  readonly held: Pick<EntitlementView, 'plan' | 'plan_name' | 'until'>;
   readonly limits: readonly LimitUsage[];
   readonly prices: PriceList & { readonly sold: boolean };
   readonly subscription: SubscriptionView | undefined;
@@ -24,8 +24,10 @@ interface Holdings extends PageContext {
   /** Whether the provider has a page for the account. */
   readonly hasPaid: boolean;
   readonly members: readonly { readonly name: string; readonly role: string }[];
-  readonly keys: readonly KeyView[];
+  readonly keys: readonly ShownKey[];
 }
+
+type ShownKey = Pick<KeyView, 'id' | 'name' | 'prefix' | 'created_at' | 'last_used_at'>;
 
 /** The portal: sections without content are left out. */
 export function portalPage(at: Holdings): HtmlPage {
@@ -94,7 +96,7 @@ function priceOf({ price, quantity, cycle }: SubscriptionView): string {
 const note = (text: string) => `<p>${escapeHtml(text)}</p>`;
 const warning = (text: string) => `<p class="warning">${escapeHtml(text)}</p>`;
 
-const untilNote = ({ until }: EntitlementView) => (until === null ? [] : [note(`Until ${dateOf(until)}.`)]);
+const untilNote = ({ until }: Holdings['held']) => (until === null ? [] : [note(`Until ${dateOf(until)}.`)]);
 
 /** Notes on a subscription, the urgent first. */
 function statesOf(one: SubscriptionView, { data }: PriceList): string[] {
@@ -168,7 +170,7 @@ function invoiceLine(invoice: InvoiceView): string {
 
 function keyLine(
   at: PageContext,
-  { id, name, prefix, created_at: made, last_used_at: used }: KeyView,
+  { id, name, prefix, created_at: made, last_used_at: used }: ShownKey,
 ): string {
   const last = used === null ? 'never used' : `last used on ${dateOf(used)}`;
   const button = `<button class="danger" aria-label="Revoke the key ${escapeHtml(name)}">Revoke the key</button>`;
