@@ -25,7 +25,7 @@ describe.runIf(isHere)('an operator who sets a brand', { timeout: 4 * PATIENCE }
     await field('Support address').fill('help@acme.example');
     await field('Colour of buttons').fill('#b3261e');
     await frame.getByText('help@acme.example').waitFor();
-    await page.getByText('Acme Shorts: a payment').first().waitFor();
+    await frame.getByRole('link', { name: 'Accept the invitation' }).waitFor();
     await logo('logo.png', 'image/png', PNG);
     await frame.getByRole('img', { name: 'Acme Shorts' }).waitFor();
     await page.getByRole('tab', { name: 'Portal' }).click();

@@ -143,7 +143,7 @@ const previewDraft = route(
         .optional()
         .describe('PNG, JPEG or WebP; null: none of its own; as it is stored when left out.'),
       show: z.enum(['mail', 'page', 'portal', 'prices']),
-      mail: z.string().min(1).max(100).default('payment_failed').describe('Name of its template.'),
+      mail: z.string().min(1).max(100).default('invitation').describe('Name of its template.'),
     }),
     reply: { 200: brandPreviewReply },
     errors: ['not_found', 'product_off'],
