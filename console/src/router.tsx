@@ -152,6 +152,11 @@ export const router = createRouter({
       readByPage<typeof readSafetySearch>,
     ),
     page(
+      '/app/catalogue',
+      lazyPart(() => import('./pages/catalogue/catalogue.tsx'), 'Catalogue'),
+      readNothing,
+    ),
+    page(
       '/app/brands',
       lazyPart(() => import('./pages/brands/brands.tsx'), 'Brands'),
       readByPage<typeof readBrandSearch>,

@@ -96,6 +96,7 @@ export const en = {
   'nav.providers': 'Providers',
   'nav.safety': 'Safety',
   'nav.brands': 'Brands',
+  'nav.catalogue': 'Catalogue',
   'nav.deadLetters': 'Dead letters',
   'nav.platformAudit': 'Audit of all accounts',
   'app.csv': 'As CSV',

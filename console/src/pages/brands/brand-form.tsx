@@ -45,7 +45,9 @@ const PAUSE = 400;
 function draftOf({ stored }: Brand): Draft {
   const welcomes = stored['welcome_mail'];
   return {
-    lines: Object.fromEntries(NAMES.map((name) => [name, String(stored[name] ?? '')])) as Draft['lines'],
+    lines: Object.fromEntries(
+      NAMES.map((name) => [name, typeof stored[name] === 'string' ? stored[name] : '']),
+    ) as Draft['lines'],
     welcomes: welcomes === undefined ? undefined : welcomes === true ? 'yes' : 'no',
     logo: undefined,
   };

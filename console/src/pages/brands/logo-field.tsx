@@ -54,8 +54,8 @@ const base64Of = (file: Blob): Promise<string> =>
   new Promise((resolve, reject) => {
     const reader = new FileReader();
     reader.addEventListener('load', () => {
-      const url = String(reader.result);
-      resolve(url.slice(url.indexOf(',') + 1));
+      const { result } = reader;
+      resolve(typeof result === 'string' ? result.slice(result.indexOf(',') + 1) : '');
     });
     reader.addEventListener('error', () => reject(reader.error ?? new Error('This file can’t be read.')));
     reader.readAsDataURL(file);

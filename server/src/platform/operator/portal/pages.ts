@@ -20,13 +20,17 @@ export interface Holdings extends PageContext {
   readonly limits: readonly LimitUsage[];
   readonly prices: PriceList & { readonly sold: boolean };
   readonly subscription: SubscriptionView | undefined;
-  readonly invoices: readonly InvoiceView[];
+  readonly invoices: readonly ShownInvoice[];
   /** Whether the provider has a page for the account. */
   readonly hasPaid: boolean;
   readonly members: readonly { readonly name: string; readonly role: string }[];
   readonly keys: readonly ShownKey[];
 }
 
+type ShownInvoice = Pick<
+  InvoiceView,
+  'issued_at' | 'number' | 'total' | 'currency' | 'state' | 'refunded' | 'url' | 'pdf_url'
+>;
 type ShownKey = Pick<KeyView, 'id' | 'name' | 'prefix' | 'created_at' | 'last_used_at'>;
 
 /** The portal: sections without content are left out. */
@@ -155,7 +159,7 @@ const small = (text: string, isWarning = false) =>
 
 const STATES = { open: 'to be paid', paid: 'paid', void: 'void', uncollectible: 'not paid' };
 
-function invoiceLine(invoice: InvoiceView): string {
+function invoiceLine(invoice: ShownInvoice): string {
   const { issued_at: at, number, total, currency, state, refunded, url, pdf_url: pdf } = invoice;
   const named = escapeHtml(`invoice ${number ?? ''} of ${dateOf(at)}`);
   const link = (to: string | null, text: string) =>
