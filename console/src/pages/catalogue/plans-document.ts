@@ -1,4 +1,4 @@
-import { type Document, isCollection, isMap, isScalar, isSeq, parseDocument, Scalar } from 'yaml';
+import { type Document, isAlias, isCollection, isMap, isScalar, isSeq, parseDocument, Scalar } from 'yaml';
 
 export type Path = readonly string[];
 
@@ -20,8 +20,13 @@ const LISTS = new Set(['per_seat', 'consumes', 'requires']);
 
 /** A plans file whose comments stay when its values change; undefined: it is not YAML. */
 export function readDocument(text: string): Document | undefined {
-  const document = parseDocument(text);
-  return document.errors.length === 0 ? document : undefined;
+  try {
+    const document = parseDocument(text);
+    // An alias that leads nowhere is found when it is written.
+    return document.errors.length === 0 && document.toString() !== '' ? document : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 const keysOf = (node: unknown): string[] => (isMap(node) ? node.items.map(({ key }) => String(key)) : []);
@@ -76,6 +81,10 @@ export function valueAt(document: Document, path: Path): string {
 
 const textOf = (node: unknown): string => (isScalar(node) ? (node.source ?? String(node.value)) : '');
 
+/** Whether a value is written elsewhere in the file (`*base`): it is changed in the text alone. */
+export const isShared = (document: Document, path: Path): boolean =>
+  path.some((_key, index) => isAlias(document.getIn(path.slice(0, index + 1), true)));
+
 /** The file with another value in one place; an empty one is taken out. */
 export function withValue(text: string, path: Path, typed: string): string {
   const document = parseDocument(text);
@@ -94,7 +103,10 @@ export function withValue(text: string, path: Path, typed: string): string {
     }
     const node = nodeOf(value, LISTS.has(path.at(-1) ?? ''));
     const former = document.getIn(path, true);
-    if (isScalar(former) && former.comment != null) node.comment = former.comment;
+    if (isScalar(former)) {
+      if (former.comment != null) node.comment = former.comment;
+      if (former.anchor !== undefined) node.anchor = former.anchor;
+    }
     document.setIn(path, node);
   }
   return document.toString({ lineWidth: 0 });

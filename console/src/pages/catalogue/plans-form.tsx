@@ -2,7 +2,15 @@ import { TextInput } from '@mantine/core';
 import type { Document } from 'yaml';
 import { Section } from '../../parts/section.tsx';
 import { useTexts } from '../../text/index.ts';
-import { type Matrix, matricesOf, type Path, pathOf, valueAt, withValue } from './plans-document.ts';
+import {
+  isShared,
+  type Matrix,
+  matricesOf,
+  type Path,
+  pathOf,
+  valueAt,
+  withValue,
+} from './plans-document.ts';
 import { texts } from './texts.ts';
 
 /** A mistake, with its place among the values of the file. */
@@ -95,6 +103,7 @@ function MatrixTable({ matrix: { columns, rows }, document, issues, set }: Matri
                       // Another value from elsewhere is another field.
                       key={value}
                       aria-label={`${name} ${row}`}
+                      disabled={isShared(document, path)}
                       defaultValue={value}
                       maxLength={100}
                       error={issues.find(({ at }) => at.join('.') === path.join('.'))?.says}
