@@ -31,7 +31,7 @@ const LINES = {
 type Line = keyof typeof LINES;
 const NAMES = Object.keys(LINES) as Line[];
 
-/** What was typed: an empty line is the server's, or follows from settings. */
+/** Typed fields: an empty line is the server's, or follows from settings. */
 interface Draft {
   readonly lines: Readonly<Record<Line, string>>;
   readonly welcomes: 'yes' | 'no' | undefined;
@@ -154,7 +154,7 @@ export function BrandForm({ brand, saved }: BrandFormProps) {
 interface LineFieldProps {
   readonly name: Line;
   readonly value: string;
-  /** What customers see where nothing is typed. */
+  /** Customers see it where nothing is typed. */
   readonly effective: string | null;
   readonly refused: string | undefined;
   readonly change: (value: string) => void;
