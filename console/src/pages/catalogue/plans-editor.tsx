@@ -86,7 +86,7 @@ export function PlansEditor({ work, changed }: PlansEditorProps) {
       {issues.length === 0 && <Refusal error={preview.error} />}
       {data !== undefined && preview.error === null && <Changes preview={data} />}
       <Refusal error={error} />
-      <div className="filters acts">
+      <div className="filters plan-acts">
         <Button loading={isPending} disabled={isKept} onClick={() => mutate()}>
           {say('keep')}
         </Button>
