@@ -1,4 +1,5 @@
 import { createRootRoute, createRoute, createRouter, type RouteComponent } from '@tanstack/react-router';
+import type { readBrandSearch } from './pages/brands/search.ts';
 import type { readCustomerSearch } from './pages/customers/search.ts';
 import type { readOverviewSearch } from './pages/overview/search.ts';
 import type { readPayoutSearch } from './pages/payouts/search.ts';
@@ -149,6 +150,16 @@ export const router = createRouter({
       '/app/safety',
       lazyPart(() => import('./pages/safety/safety.tsx'), 'SafetyPage'),
       readByPage<typeof readSafetySearch>,
+    ),
+    page(
+      '/app/catalogue',
+      lazyPart(() => import('./pages/catalogue/catalogue.tsx'), 'Catalogue'),
+      readNothing,
+    ),
+    page(
+      '/app/brands',
+      lazyPart(() => import('./pages/brands/brands.tsx'), 'Brands'),
+      readByPage<typeof readBrandSearch>,
     ),
     page(
       '/app/dead-letters',

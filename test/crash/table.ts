@@ -53,6 +53,7 @@ const PLATFORM: Readonly<Record<string, CrashPoint>> = {
   'brands.change': { because: ONE_COMMIT },
   'portal.opened': { because: ONE_COMMIT },
   'plans.change': { because: ONE_COMMIT },
+  'plans.draft': { because: ONE_COMMIT },
   'ai.safety-recorded': {
     because:
       'one row that nothing waits for: what a process that is killed had not written is lost (docs/safety.md)',

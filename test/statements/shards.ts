@@ -29,6 +29,7 @@ export const TABLES: Readonly<Record<TablePlan, readonly string[]>> = {
     'idempotency.salts',
     'limits.operator_budgets',
     'orbit.public_templates',
+    'plans.drafts',
     'plans.versions',
     'public.plinth_migrations',
     'secrets.master_keys',

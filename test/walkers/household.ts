@@ -164,6 +164,13 @@ async function makeReported({ app, db }: TestApp, { accountId, userId }: Person)
   );
   await db.asMigrator(
     statement(
+      `insert into plans.drafts (document, base, changed_by) values ('products: {}', 1, $1)
+       on conflict (draft_id) do update set changed_by = excluded.changed_by`,
+      [userId],
+    ),
+  );
+  await db.asMigrator(
+    statement(
       `insert into plans.versions (version, document, source, created_by) values (1, 'products: {}', 'api', $1)
        on conflict (version) do update set created_by = excluded.created_by`,
       [userId],

@@ -1,5 +1,5 @@
 /** More than these is a sign that an author took the short way. */
-export const MOST_KEYLESS = 61;
+export const MOST_KEYLESS = 62;
 
 const STAYS = 'it makes nothing and charges nothing: what it sets stays so, however often it is asked';
 const PROOF = 'the proof in its body is good once';
@@ -27,6 +27,7 @@ export const KEYLESS: Readonly<Record<string, string>> = {
   'POST /v1/admin/accounts/:id/suspend': STAYS,
   'POST /v1/admin/accounts/:id/reinstate': STAYS,
   'POST /v1/admin/analytics/live': 'it reads, and makes nothing',
+  'POST /v1/admin/brands/:product/preview': 'it reads, and makes nothing',
   'POST /v1/admin/plans/preview': 'it reads, and makes nothing',
   'POST /v1/ai/messages/count_tokens': 'it reads, and makes nothing',
   'POST /v1/ai/google/v1beta/models/:model/countTokens': 'it reads, and makes nothing',

@@ -56,6 +56,8 @@ export const PAGE_GROUPS: readonly PageGroup[] = [
       { to: '/app/denials', text: 'nav.denials' },
       { to: '/app/providers', text: 'nav.providers' },
       { to: '/app/safety', text: 'nav.safety' },
+      { to: '/app/catalogue', text: 'nav.catalogue' },
+      { to: '/app/brands', text: 'nav.brands' },
       { to: '/app/dead-letters', text: 'nav.deadLetters' },
       { to: '/app/platform-audit', text: 'nav.platformAudit' },
     ],

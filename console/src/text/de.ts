@@ -96,6 +96,8 @@ export const de: Readonly<Record<TextKey, string>> = {
   'nav.payouts': 'Auszahlungen',
   'nav.providers': 'Anbieter',
   'nav.safety': 'Schutz',
+  'nav.brands': 'Marken',
+  'nav.catalogue': 'Katalog',
   'nav.deadLetters': 'Unzustellbares',
   'nav.platformAudit': 'Protokoll aller Konten',
   'app.csv': 'Als CSV',

@@ -95,6 +95,8 @@ export const en = {
   'nav.payouts': 'Payouts',
   'nav.providers': 'Providers',
   'nav.safety': 'Safety',
+  'nav.brands': 'Brands',
+  'nav.catalogue': 'Catalogue',
   'nav.deadLetters': 'Dead letters',
   'nav.platformAudit': 'Audit of all accounts',
   'app.csv': 'As CSV',

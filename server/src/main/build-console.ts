@@ -72,7 +72,7 @@ const PRODUCTS_MODULE = 'plinth:products';
 
 /** Sources that every first page loads. */
 const EVERY_PAGE =
-  /node_modules\/(react|react-dom|scheduler|use-sync-external-store|clsx|@tanstack|@mantine\/core\/esm\/core)\/(?!.*([iI]nfinite|[mM]utation|close-on-escape|shadow-dom|z-index|ref-prop|single-element|is-element))|sdk\/src\/(ai|calls|errors|events|retries|routes|sessions|time|wire)\b|console\/src\/(text\/(?!de)|session|account)/;
+  /node_modules\/(react|react-dom|scheduler|use-sync-external-store|clsx|@tanstack|@mantine\/core\/esm\/core)\/(?!.*([iI]nfinite|[mM]utation|close-on-escape|shadow-dom|z-index|ref-prop|single-element|is-element))|sdk\/src\/(ai|calls|errors|events|retries|routes|sessions|time|wire)\b|console\/src\/(text\/(?!de)|session|account|parts\/(live|state|state-badge|when|copy)\.)/;
 
 const CHOICES = ['console/package.json', 'server/src/main/build-console.ts', PRODUCTS_MODULE] as const;
 

@@ -47,6 +47,7 @@ export const TABLE_EXCEPTIONS: readonly Exception[] = [
   },
   { table: 'ai.routes', says: 'it is the system’s', because: 'routes of models are the operator’s' },
   { table: 'brands.brands', says: 'it is the system’s', because: 'brands are the operator’s' },
+  { table: 'plans.drafts', says: 'it is the system’s', because: 'what is sold is the operator’s' },
   { table: 'plans.versions', says: 'it is the system’s', because: 'what is sold is the operator’s' },
   {
     table: 'orbit.public_templates',

@@ -11,6 +11,7 @@ import { Trouble } from '../../parts/trouble.tsx';
 import { When } from '../../parts/when.tsx';
 import { apiFor } from '../../session.ts';
 import { useTexts } from '../../text/index.ts';
+import { HtmlFrame } from '../../parts/html-frame.tsx';
 import { Opened } from '../../parts/opened.tsx';
 import { readMailSearch } from './search.ts';
 import { texts } from './texts.ts';
@@ -141,25 +142,14 @@ interface MailFrameProps {
   readonly mail: { readonly subject: string; readonly html: string };
 }
 
-/**
- * A mail in a frame that runs nothing, sends nothing and leads nowhere. It has the page's own content security policy, by which styles
- * count where they have its nonce: those of the mail's head are given it.
- */
+/** A mail, below its subject. */
 function MailFrame({ mail: { subject, html } }: MailFrameProps) {
-  const nonce = document.querySelector<HTMLMetaElement>('meta[name=csp-nonce]')?.nonce ?? '';
   return (
     <>
       <p>
         <b>{subject}</b>
       </p>
-      {/* A frame of its own for each mail: one that is led from mail to mail is a step of the browser's history each time. */}
-      <iframe
-        key={html}
-        className="frame"
-        sandbox=""
-        title={subject}
-        srcDoc={html.replace('<style>', `<style nonce="${nonce}">`)}
-      />
+      <HtmlFrame title={subject} html={html} />
     </>
   );
 }

@@ -1,6 +1,7 @@
 import { Button, Checkbox, TextInput } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import { Confirm } from '../../parts/confirm.tsx';
+import { refusedAt } from '../../parts/issues.ts';
 import { useAct } from '../../parts/of-account.ts';
 import { Pick } from '../../parts/pick.tsx';
 import { Refusal } from '../../parts/refusal.tsx';
@@ -22,18 +23,6 @@ function writtenIn({ stored, order, sticky, models }: AiRoute) {
 }
 
 const numberOf = (weight: string): number => (weight.trim() === '' ? Number.NaN : Number(weight));
-
-/** Why the server refused the route, by the place in it. */
-function refusedAt(error: Error | null, place: string): string | undefined {
-  const issues =
-    error !== null && 'details' in error
-      ? (error.details as { readonly issues?: unknown })?.issues
-      : undefined;
-  if (!Array.isArray(issues)) return undefined;
-  return (issues as { readonly path: string; readonly message: string }[]).find(
-    ({ path }) => path === `body.${place}`,
-  )?.message;
-}
 
 interface RouteEditorProps {
   readonly route: AiRoute;

@@ -118,6 +118,48 @@ test('a PNG, a JPEG and a WebP are told by their bytes, with their sizes', () =>
   expect(readLogo(webp)).toEqual({ type: 'image/webp', width: 7, height: 9 });
 });
 
+test('a draft is shown in real mails and pages with its logo, and changes nothing', async () => {
+  const before = await one.call(key, 'GET /v1/admin/brands/coditect');
+  const brand = { name: 'Drafted', accent: '#0b6e4f', support: 'help@draft.example' };
+  const shown: Record<string, string> = {
+    portal: 'Your account',
+    prices: 'Prices',
+    page: 'Confirm',
+    mail: 'Ada',
+  };
+  for (const [show, text] of Object.entries(shown)) {
+    const { body } = await preview('coditect', { brand, show, logo: PNG.toString('base64') });
+    const html = String(body['html']);
+    for (const part of [text, 'alt="Drafted"', `data:image/png;base64,${PNG.toString('base64')}`, '#0b6e4f'])
+      expect(html).toContain(part);
+    expect(html).not.toMatch(/<script|Plinth/);
+  }
+  expect(await one.call(key, 'GET /v1/admin/brands/coditect')).toMatchObject({ body: before.body });
+});
+
+test('a draft that can not be stored is not shown either', async () => {
+  const svg = Buffer.from('<svg><script>alert(1)</script></svg>').toString('base64');
+  const draft = { brand: {}, show: 'page' };
+  for (const [product, body, answer] of [
+    [
+      'reel',
+      { ...draft, logo: svg },
+      { status: 400, body: { error: { details: { issues: [{ path: 'body.logo' }] } } } },
+    ],
+    [
+      'reel',
+      { ...draft, brand: { accent: '#ffd400', accent_text: '#ffffff' } },
+      { status: 400, body: { error: { details: { issues: [{ path: 'body.brand.accent_text' }] } } } },
+    ],
+    ['reel', { ...draft, show: 'mail', mail: 'license_created' }, { status: 400 }],
+    ['nothing', draft, { status: 404 }],
+  ] as const)
+    expect(await preview(product, body)).toMatchObject(answer);
+});
+
+const preview = (product: string, body: object) =>
+  one.call(key, `POST /v1/admin/brands/${product}/preview`, { body });
+
 describe('colours', () => {
   test('text that can not be read on its accent is refused with both figures', async () => {
     const { status, body } = await put('server', { accent: '#ffd400', accent_text: '#ffffff' });
@@ -129,6 +171,18 @@ describe('colours', () => {
         },
       },
     ]);
+  });
+
+  test('a button stands out from a white page and from a dark one with every pair that is taken', () => {
+    const levels = Array.from(
+      { length: 52 },
+      (_none, index) => `#${(5 * index).toString(16).padStart(2, '0').repeat(3)}`,
+    );
+    const pairs = levels.flatMap((accent) => levels.map((text) => [accent, text] as const));
+    for (const [accent, text] of pairs.filter((pair) => contrast(...pair) >= 4.5))
+      // WCAG 2.2, 1.4.11: its ground or its border.
+      for (const page of ['#ffffff', '#121212'])
+        expect(Math.max(contrast(accent, page), contrast(text, page))).toBeGreaterThanOrEqual(3);
   });
 
   test('black or white can be read on every accent', () => {

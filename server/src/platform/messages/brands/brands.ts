@@ -40,6 +40,13 @@ export interface Work {
   readonly origin: RequestOrigin;
 }
 
+/** A brand that is not stored. */
+export interface BrandDraft {
+  readonly brand: StoredBrand;
+  /** An image in base64; null: none of its own; undefined: as it is stored. */
+  readonly logo?: string | null | undefined;
+}
+
 export interface BrandView {
   readonly product: string;
   readonly stored: StoredBrand;
@@ -120,6 +127,12 @@ export function createBrands({ db, audit, log, baseUrl, defaults }: BrandsParts)
     return { name: `logo.${type.slice(type.indexOf('/') + 1)}`, type, content };
   }
 
+  /** The logo that a brand shows: it may be the server's. */
+  async function logoOf({ logo: path }: Brand): Promise<Attachment | undefined> {
+    const owner = [...rows.values()].find((row) => path !== undefined && logoPath(row) === path)?.product;
+    return owner === undefined ? undefined : readOwnLogo(owner);
+  }
+
   return {
     brandOf,
     /** Reads them, and hears of changes from then on. */
@@ -142,44 +155,79 @@ export function createBrands({ db, audit, log, baseUrl, defaults }: BrandsParts)
     },
     async storeLogo(work: Work, base64: string): Promise<BrandView> {
       assertKnown(work.product);
-      const bytes = Buffer.from(base64, 'base64');
-      const logo = readLogo(bytes);
-      if (typeof logo === 'string') throw invalidInput('body.base64', logo);
+      const { content: bytes, type } = logoIn(base64, 'body.base64');
       const hash = sha256(bytes).slice(0, HASH_SIGNS);
-      return change(work, { logo: { bytes, type: logo.type, hash } });
+      return change(work, { logo: { bytes, type, hash } });
     },
     async removeLogo(work: Work): Promise<BrandView> {
       assertKnown(work.product);
       return change(work, { logo: null });
     },
     readLogo: readOwnLogo,
-    /** The logo that a brand shows: it may be the server's. */
-    async logoOf({ logo: path }: Brand): Promise<Attachment | undefined> {
-      const owner = [...rows.values()].find((row) => path !== undefined && logoPath(row) === path)?.product;
-      return owner === undefined ? undefined : readOwnLogo(owner);
-    },
+    logoOf,
     /** A mail with its example, or a page, as customers see it. */
     preview(product: string, mail: string | undefined) {
       assertKnown(product);
       const brand = brandOf(product);
-      if (mail === undefined) {
-        const { html } = renderPage(SAMPLE, brand);
-        return { subject: SAMPLE.title, text: '', html };
-      }
-      const template = mailTemplates().find(({ name }) => name === mail);
-      const owner = template && productOf(template);
-      if (template === undefined || (owner !== undefined && owner !== product))
-        throw invalidInput(
-          'query.mail',
-          'This brand has no such mail: GET /v1/admin/mail/templates lists all.',
-        );
-      return render(template, template.example, { ...brand, logo: brand.logo && baseUrl + brand.logo });
+      if (mail === undefined) return renderSample(brand);
+      return renderMail(
+        { product, mail, field: 'query.mail' },
+        {
+          ...brand,
+          logo: brand.logo && baseUrl + brand.logo,
+        },
+      );
+    },
+    /** The brand that customers would see, with its logo as a data URL: nothing is stored. */
+    async draftOf(product: string, { brand: fields, logo: base64 }: BrandDraft): Promise<Brand> {
+      assertKnown(product);
+      const own = typeof base64 === 'string' ? logoIn(base64) : undefined;
+      const kept = base64 === null ? null : (rows.get(product)?.logo_hash ?? null);
+      const draft = { product, fields, logo_hash: own === undefined ? kept : DRAFT };
+      const brand = resolveBrand(product, { rows: new Map([...rows, [product, draft]]), defaults });
+      const image = own ?? (await logoOf(brand));
+      return {
+        ...brand,
+        logo: image && `data:${image.type};base64,${Buffer.from(image.content).toString('base64')}`,
+      };
     },
     close: follower.close,
   };
 }
 
 export type Brands = ReturnType<typeof createBrands>;
+
+/** In place of a logo's hash, while it is not stored. */
+const DRAFT = 'draft';
+
+/** The image that was sent. Throws `validation_failed` at the field. */
+function logoIn(base64: string, field = 'body.logo') {
+  const content = Buffer.from(base64, 'base64');
+  const logo = readLogo(content);
+  if (typeof logo === 'string') throw invalidInput(field, logo);
+  return { content, type: logo.type };
+}
+
+interface MailChoice {
+  readonly product: string;
+  readonly mail: string;
+  /** Names the mail in the request. */
+  readonly field: string;
+}
+
+/** A mail with its example in a brand, whose logo is a whole address. Throws `validation_failed` where the brand has no such mail. */
+export function renderMail({ product, mail, field }: MailChoice, brand: Brand) {
+  const template = mailTemplates().find(({ name }) => name === mail);
+  const owner = template && productOf(template);
+  if (template === undefined || (owner !== undefined && owner !== product))
+    throw invalidInput(field, 'This brand has no such mail: GET /v1/admin/mail/templates lists all.');
+  return render(template, template.example, brand);
+}
+
+/** A page behind a link, in a brand. */
+export function renderSample(brand: Brand) {
+  return { subject: SAMPLE.title, text: '', html: renderPage(SAMPLE, brand).html };
+}
 
 const SAMPLE = htmlPage({
   title: 'Confirm your email address',

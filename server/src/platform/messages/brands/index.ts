@@ -4,8 +4,11 @@ import { createBrands } from './brands.ts';
 import { brandsDataRules } from './data-rules.ts';
 import { brandRoutes } from './routes.ts';
 
-export { type Brands, createBrands, type Work } from './brands.ts';
+export { type BrandDraft, type Brands, createBrands, renderMail, renderSample, type Work } from './brands.ts';
 export { type BrandDefaults, resolveBrand, SERVER } from './resolve-brand.ts';
+export { brandPreviewReply } from './routes.ts';
+export { MOST_LOGO_BYTES } from './logo.ts';
+export { storedBrand } from './stored-brand.ts';
 
 /** Uses of `db.system` by this module, with the reason why no single account or user owns the work. */
 const systemUses = { 'brands.brands': 'brands are the operator’s, and customers of all accounts see them' };

@@ -43,6 +43,12 @@ const reply = namedObject('Brand', {
   ),
 });
 
+export const brandPreviewReply = namedObject('BrandPreview', {
+  subject: z.string().describe('Of a page: its title.'),
+  text: z.string().describe('Of a page: empty.'),
+  html: z.string(),
+});
+
 const versioned = (view: BrandView) => answer(200, view, { etag: `"${view.version}"` });
 
 const listBrands = route(
@@ -117,13 +123,7 @@ const previewBrand = route(
         .optional()
         .describe('Name of its template: `invitation`. Without it a page behind a link is shown.'),
     }),
-    reply: {
-      200: namedObject('BrandPreview', {
-        subject: z.string().describe('Of a page: its title.'),
-        text: z.string().describe('Of a page: empty.'),
-        html: z.string(),
-      }),
-    },
+    reply: { 200: brandPreviewReply },
     errors: ['not_found'],
   },
   async ({ params, query }, brands) => brands.preview(params.product, query.mail),

@@ -6,4 +6,8 @@ export const plansDataRules: DataRule[] = [
     table: 'plans.versions',
     user: unlinked({ created_by: 'null' }, 'the operator’s settings', 't.created_by = $1::uuid'),
   },
+  {
+    table: 'plans.drafts',
+    user: unlinked({ changed_by: 'null' }, 'the operator’s settings', 't.changed_by = $1::uuid'),
+  },
 ];

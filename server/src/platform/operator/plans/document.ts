@@ -14,6 +14,8 @@ export interface PlanProblem {
   readonly line: number;
   readonly column: number;
   readonly says: string;
+  /** Keys from the top to the value; none: the whole document. */
+  readonly at: Path;
 }
 
 /** A document as plain values, with the place of each. */
@@ -37,10 +39,14 @@ export function parsePlans(text: string): ParsedDocument {
   };
   const nothing = { value: undefined, placeOf: () => at(0) };
   if (text.length > LONGEST)
-    return { ...nothing, problems: [{ ...at(0), says: `The file is longer than ${LONGEST} characters.` }] };
+    return {
+      ...nothing,
+      problems: [{ ...at(0), at: [], says: `The file is longer than ${LONGEST} characters.` }],
+    };
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true });
   const problems = document.errors.map(({ pos, message }) => ({
     ...at(pos[0]),
+    at: [],
     says: `This is not YAML: ${message.replace(/\.?$/, '.')}`,
   }));
   if (problems.length > 0) return { ...nothing, problems };
@@ -60,7 +66,7 @@ export function parsePlans(text: string): ParsedDocument {
     return { value: document.toJS({ maxAliasCount: 100 }), placeOf, problems };
   } catch (error) {
     const reason = error instanceof Error ? error.message : 'an alias leads nowhere';
-    return { ...nothing, problems: [{ ...at(0), says: `This is not YAML: ${reason}.` }] };
+    return { ...nothing, problems: [{ ...at(0), at: [], says: `This is not YAML: ${reason}.` }] };
   }
 }
 

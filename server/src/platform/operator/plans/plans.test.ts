@@ -181,7 +181,12 @@ describe('a push', () => {
               path: 'body.document',
               message: expect.stringMatching(/^line 2, column 3: "gateway" is a product in source/),
             },
-            { path: 'body.document', message: 'line 3, column 12: notes has no "plan". Did you mean plans?' },
+            {
+              path: 'body.document',
+              message: 'line 3, column 12: notes has no "plan". Did you mean plans?',
+              at: ['products', 'notes', 'plan'],
+              says: 'notes has no "plan". Did you mean plans?',
+            },
           ],
         },
       },
@@ -239,5 +244,45 @@ describe('a push', () => {
     });
     const [touched] = body['plans'] as readonly { accounts: number; over: readonly { accounts: number }[] }[];
     expect(touched?.accounts).toBeGreaterThan(touched?.over[0]?.accounts ?? 0);
+  });
+});
+
+const draft = async () => (await call(admin, 'GET /v1/admin/plans/draft')).body;
+const keep = (document: string, version: number) =>
+  call(admin, 'PUT /v1/admin/plans/draft', {
+    body: { document, base: 1 },
+    headers: { 'if-match': `"${version}"` },
+  });
+
+describe('a draft', () => {
+  test('may have mistakes, has no effect, and ends when it is pushed', async () => {
+    const before = await inEffect();
+    expect(await keep('products: { notes: nonsense', 0)).toMatchObject({ status: 200 });
+    const document = plans({ free: 5, pro: 100 });
+    const { body, headers } = await keep(document, Number((await draft())['version']));
+    expect(headers.get('etag')).toBe(`"${String(body['version'])}"`);
+    expect(await inEffect()).toEqual(before);
+    await push(plans({ free: 6, pro: 100 }));
+    expect(await draft()).toMatchObject({ document, base: 1, changed_by: expect.any(String) });
+    await push(document);
+    expect(await draft()).toMatchObject({ version: 0, document: null });
+  });
+
+  test('of two operators at once, ten times: one is kept, the others are refused; one that is gone comes back as another', async () => {
+    const texts = Array.from({ length: 10 }, (_none, index) => `# ${index}`);
+    const kept = await Promise.all(texts.map((text) => keep(text, 0)));
+    expect(kept.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([
+      200,
+      ...Array.from({ length: 9 }, () => 412),
+    ]);
+    const version = Number((await draft())['version']);
+    const drop = (of: number) =>
+      call(admin, 'DELETE /v1/admin/plans/draft', { headers: { 'if-match': `"${of}"` } });
+    expect(await drop(version + 1)).toMatchObject({ status: 412 });
+    expect(await drop(version)).toMatchObject({ status: 200 });
+    await keep('# again', 0);
+    expect(await keep('# late', version)).toMatchObject({ status: 412 });
+    const { body } = await call(admin, 'GET /v1/admin/audit?action=plans.draft_deleted');
+    expect(body['data']).toMatchObject([{ target: { id: 'draft' } }]);
   });
 });

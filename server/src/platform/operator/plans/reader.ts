@@ -16,7 +16,7 @@ export class PlansReader {
   }
 
   fail(path: Path, says: string): undefined {
-    this.problems.push({ ...this.#document.placeOf(path), says });
+    this.problems.push({ ...this.#document.placeOf(path), at: path, says });
     return undefined;
   }
 

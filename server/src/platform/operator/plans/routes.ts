@@ -1,6 +1,7 @@
 import { answer, namedObject, type Route, routesFor } from '#platform/http';
 import { z } from 'zod';
 import type { Plans, PlansInEffect } from './service.ts';
+import type { DraftRow } from './store.ts';
 
 const route = routesFor<Plans>();
 const reads = {
@@ -104,6 +105,68 @@ const changePlans = route(
   },
 );
 
+const draftReply = namedObject('PlansDraft', {
+  version: z.int().describe('For If-Match, in quotes; 0 where there is none.'),
+  document: z.string().nullable().describe('It may have mistakes. null: there is none.'),
+  base: z.int().nullable().describe('The version of the plans that it began with.'),
+  changed_at: z.iso.datetime().nullable(),
+  changed_by: z.uuid().nullable(),
+  email: z.string().nullable(),
+});
+const draftChange = {
+  ...reads,
+  scope: 'admin:write',
+  versioned: true,
+  reply: { 200: draftReply },
+  errors: ['precondition_failed'],
+} as const;
+
+const readDraft = route(
+  'GET /v1/admin/plans/draft',
+  { ...reads, summary: 'Read the draft of the plans that operators work on', reply: { 200: draftReply } },
+  async (_call, { drafts }) => toDraftReply(await drafts.read()),
+);
+
+const putDraft = route(
+  'PUT /v1/admin/plans/draft',
+  {
+    ...draftChange,
+    summary: 'Keep a draft of the plans',
+    description:
+      'There is one, of all operators. It is not checked, and without effect: `PUT /v1/admin/plans` puts a document into effect, and ends the draft that is the same.',
+    maxBody: MOST_BYTES,
+    body: namedObject('PutPlansDraftRequest', {
+      document,
+      base: z.int().min(0).max(2_147_483_647).describe('The version of the plans that it began with.'),
+    }),
+  },
+  async ({ body, ifMatch, caller, origin }, { drafts }) =>
+    versionedDraft(await drafts.change({ ...body, version: ifMatch, caller, origin })),
+);
+
+const deleteDraft = route(
+  'DELETE /v1/admin/plans/draft',
+  { ...draftChange, summary: 'Delete the draft of the plans' },
+  async ({ ifMatch, caller, origin }, { drafts }) =>
+    versionedDraft(await drafts.change({ document: null, base: 0, version: ifMatch, caller, origin })),
+);
+
+function toDraftReply(row: DraftRow | undefined) {
+  return {
+    version: row?.version ?? 0,
+    document: row?.document ?? null,
+    base: row?.base ?? null,
+    changed_at: row?.updated_at.toISOString() ?? null,
+    changed_by: row?.changed_by ?? null,
+    email: row?.email ?? null,
+  };
+}
+
+function versionedDraft(row: DraftRow | undefined) {
+  const draft = toDraftReply(row);
+  return answer(200, draft, { etag: `"${draft.version}"` });
+}
+
 function toReply({ row, versions, complete }: PlansInEffect) {
   return {
     version: row?.version ?? 0,
@@ -114,4 +177,11 @@ function toReply({ row, versions, complete }: PlansInEffect) {
 }
 
 /** Plans as data, for platform admins. */
-export const plansRoutes: Route[] = [readInEffect, previewPlans, changePlans];
+export const plansRoutes: Route[] = [
+  readInEffect,
+  previewPlans,
+  changePlans,
+  readDraft,
+  putDraft,
+  deleteDraft,
+];

@@ -7,10 +7,12 @@ import { AppError, runForEverybody, within } from '#platform/kernel';
 import type { Logger } from '#platform/telemetry';
 import './errors.ts';
 import { comparePlans } from './compare.ts';
+import { createDrafts, type PlansDrafts } from './drafts.ts';
 import { type PlansFile, readPlansFile } from './file.ts';
 import { type PlansPreview, previewPlans, refusalsOf } from './preview.ts';
 import { describeProblem, readPlans } from './read-plans.ts';
 import {
+  deleteDraft,
   insertVersion,
   isLeftUnsynced,
   isUnsynced,
@@ -76,6 +78,7 @@ export interface Plans {
   inEffect(): Promise<PlansInEffect>;
   preview(document: string): Promise<PlansPreview & { readonly version: number }>;
   push(change: PlansChange): Promise<PlansInEffect>;
+  readonly drafts: PlansDrafts;
   close(): void;
 }
 
@@ -155,6 +158,7 @@ export function createPlans(parts: PlansParts): Plans {
       if (newer !== undefined) throw new AppError('precondition_failed');
       const source = caller === undefined ? 'file' : 'api';
       await tx.run(insertVersion({ version: known + 1, document, source, by: caller?.userId ?? null }));
+      await tx.run(deleteDraft(document));
       await tx.runAll(prices);
       await audit.recordIn(tx, {
         action: 'plans.changed',
@@ -258,12 +262,19 @@ export function createPlans(parts: PlansParts): Plans {
       await within(SYNC_PATIENCE, sync());
       return view();
     },
+    drafts: createDrafts(parts),
     close: follower.close,
   };
 
   function readForCaller(document: string): readonly Catalogue[] {
     const { catalogues, problems } = readPlans(document, keys);
-    const issues = problems.map((problem) => ({ path: 'body.document', message: describeProblem(problem) }));
+    const issues = problems.map((problem) => ({
+      path: 'body.document',
+      message: describeProblem(problem),
+      // Where it is among the values, for a form of them.
+      at: problem.at.map(String),
+      says: problem.says,
+    }));
     const [first] = issues;
     if (first !== undefined)
       throw new AppError('validation_failed', { message: first.message, details: { issues } });

@@ -48,6 +48,33 @@ export const insertVersion = (row: {
     row.by,
   ]);
 
+/** The document that operators work on. */
+export interface DraftRow {
+  readonly document: string;
+  readonly base: number;
+  readonly version: number;
+  readonly changed_by: string | null;
+  readonly email: string | null;
+  readonly updated_at: Date;
+}
+
+export const readDraft = statement<DraftRow>(
+  `select d.document, d.base, d.version, d.changed_by, u.email, d.updated_at
+   from plans.drafts d left join identity.users u on u.user_id = d.changed_by`,
+);
+
+export const storeDraft = (document: string, base: number, by: UserId) =>
+  statement(
+    `insert into plans.drafts (document, base, changed_by) values ($1, $2, $3)
+     on conflict (draft_id) do update set document = excluded.document, base = excluded.base, version = excluded.version,
+       changed_by = excluded.changed_by, updated_at = app.now()`,
+    [document, base, by],
+  );
+
+/** Deletes the draft; with a document, only if it is this one. */
+export const deleteDraft = (document: string | null = null) =>
+  statement('delete from plans.drafts where $1::text is null or document = $1', [document]);
+
 /**
  * How many accounts hold each plan and add-on of a product now or later, by its id (`notes.pro`): those who were granted or sold it, and
  * not those who have it by default.

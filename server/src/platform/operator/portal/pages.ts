@@ -15,17 +15,23 @@ import type { LimitUsage } from '#platform/limits';
 import { buttonForm, dateOf, type PageContext, pageOf } from './parts.ts';
 import { PORTAL } from './sessions.ts';
 
-interface Holdings extends PageContext {
-  readonly held: EntitlementView;
+export interface Holdings extends PageContext {
+  readonly held: Pick<EntitlementView, 'plan' | 'plan_name' | 'until'>;
   readonly limits: readonly LimitUsage[];
   readonly prices: PriceList & { readonly sold: boolean };
   readonly subscription: SubscriptionView | undefined;
-  readonly invoices: readonly InvoiceView[];
+  readonly invoices: readonly ShownInvoice[];
   /** Whether the provider has a page for the account. */
   readonly hasPaid: boolean;
   readonly members: readonly { readonly name: string; readonly role: string }[];
-  readonly keys: readonly KeyView[];
+  readonly keys: readonly ShownKey[];
 }
+
+type ShownInvoice = Pick<
+  InvoiceView,
+  'issued_at' | 'number' | 'total' | 'currency' | 'state' | 'refunded' | 'url' | 'pdf_url'
+>;
+type ShownKey = Pick<KeyView, 'id' | 'name' | 'prefix' | 'created_at' | 'last_used_at'>;
 
 /** The portal: sections without content are left out. */
 export function portalPage(at: Holdings): HtmlPage {
@@ -94,7 +100,7 @@ function priceOf({ price, quantity, cycle }: SubscriptionView): string {
 const note = (text: string) => `<p>${escapeHtml(text)}</p>`;
 const warning = (text: string) => `<p class="warning">${escapeHtml(text)}</p>`;
 
-const untilNote = ({ until }: EntitlementView) => (until === null ? [] : [note(`Until ${dateOf(until)}.`)]);
+const untilNote = ({ until }: Holdings['held']) => (until === null ? [] : [note(`Until ${dateOf(until)}.`)]);
 
 /** Notes on a subscription, the urgent first. */
 function statesOf(one: SubscriptionView, { data }: PriceList): string[] {
@@ -153,7 +159,7 @@ const small = (text: string, isWarning = false) =>
 
 const STATES = { open: 'to be paid', paid: 'paid', void: 'void', uncollectible: 'not paid' };
 
-function invoiceLine(invoice: InvoiceView): string {
+function invoiceLine(invoice: ShownInvoice): string {
   const { issued_at: at, number, total, currency, state, refunded, url, pdf_url: pdf } = invoice;
   const named = escapeHtml(`invoice ${number ?? ''} of ${dateOf(at)}`);
   const link = (to: string | null, text: string) =>
@@ -168,7 +174,7 @@ function invoiceLine(invoice: InvoiceView): string {
 
 function keyLine(
   at: PageContext,
-  { id, name, prefix, created_at: made, last_used_at: used }: KeyView,
+  { id, name, prefix, created_at: made, last_used_at: used }: ShownKey,
 ): string {
   const last = used === null ? 'never used' : `last used on ${dateOf(used)}`;
   const button = `<button class="danger" aria-label="Revoke the key ${escapeHtml(name)}">Revoke the key</button>`;

@@ -1,5 +1,6 @@
 import type { Accounts } from '#platform/accounts';
 import { actorOf, type Audit, type RequestOrigin } from '#platform/audit';
+import type { Brands } from '#platform/brands';
 import type { Billing, ReturnAddresses, Subscriptions } from '#platform/billing';
 import { commitPoint } from '#platform/db';
 import { type Entitlements, isRunning } from '#platform/entitlements';
@@ -8,6 +9,7 @@ import type { Idempotency } from '#platform/idempotency';
 import { allowsScope, type Identity } from '#platform/identity';
 import { type AccountId, AppError, type Ids, invalidInput, isUuid } from '#platform/kernel';
 import type { Limits } from '#platform/limits';
+import { type BrandPreviewRequest, previewBrand } from './brand-preview.ts';
 import { changePage, readAgreed } from './change-page.ts';
 import { goToPage, plansPage, portalPage } from './pages.ts';
 import { createPortalSessions, PORTAL, type PortalSession, type SessionsParts } from './sessions.ts';
@@ -50,7 +52,8 @@ export interface PortalParts extends SessionsParts {
   readonly identity: Pick<Identity, 'keys'>;
   readonly entitlements: Pick<Entitlements, 'catalogues'>;
   readonly limits: Pick<Limits, 'usage'>;
-  readonly billing: Pick<Billing, 'entitlements' | 'priceList'>;
+  readonly billing: Pick<Billing, 'entitlements' | 'priceList' | 'pricePage'>;
+  readonly brands: Pick<Brands, 'draftOf'>;
   readonly subscriptions: Subscriptions;
   readonly returns: Pick<ReturnAddresses, 'assertCustomer'>;
 }
@@ -126,6 +129,8 @@ export function createPortal(parts: PortalParts) {
         throw new AppError('portal_link_over', { details: { product: session.product } });
       return sessions.cookieFor(session);
     },
+    /** Pages and mails in a brand that is not stored, for platform admins. */
+    previewBrand: (product: string, request: BrandPreviewRequest) => previewBrand(parts, product, request),
     async show(request: PortalRequest): Promise<HtmlPage> {
       const at = await visit(request);
       return portalPage({ ...at, ...(await readHoldings(parts, at)) });

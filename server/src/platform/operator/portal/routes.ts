@@ -1,4 +1,5 @@
 import { ORDER_ERRORS } from '#platform/billing';
+import { brandPreviewReply, MOST_LOGO_BYTES, storedBrand } from '#platform/brands';
 import { answer, isHtmlPage, namedObject, type Route, routesFor } from '#platform/http';
 import { z } from 'zod';
 import type { Portal } from './portal.ts';
@@ -120,5 +121,35 @@ const submitForm = route(
   },
 );
 
-/** The portal of customers. */
-export const portalRoutes: Route[] = [makeLink, openPortal, showPortal, submitForm];
+const previewDraft = route(
+  'POST /v1/admin/brands/:product/preview',
+  {
+    summary: 'Preview a brand before it is stored',
+    description:
+      'A mail, the portal of a customer who is made up, the price table, or a page behind a link, as customers would see it. The logo is in it, as a data URL. It takes no Idempotency-Key: it reads.',
+    tag: 'Admin',
+    auth: 'admin',
+    scope: 'admin:read',
+    rate: { perMinute: 120, by: 'user' },
+    idempotency: 'none',
+    params: { product: 'text' },
+    maxBody: 2 * MOST_LOGO_BYTES,
+    body: namedObject('BrandPreviewRequest', {
+      brand: storedBrand,
+      logo: z
+        .base64()
+        .min(4)
+        .nullable()
+        .optional()
+        .describe('PNG, JPEG or WebP; null: none of its own; as it is stored when left out.'),
+      show: z.enum(['mail', 'page', 'portal', 'prices']),
+      mail: z.string().min(1).max(100).default('invitation').describe('Name of its template.'),
+    }),
+    reply: { 200: brandPreviewReply },
+    errors: ['not_found', 'product_off'],
+  },
+  async ({ params, body }, portal) => portal.previewBrand(params.product, body),
+);
+
+/** The portal of customers, and how a brand looks there. */
+export const portalRoutes: Route[] = [makeLink, openPortal, showPortal, submitForm, previewDraft];

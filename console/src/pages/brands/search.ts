@@ -1,0 +1,3 @@
+import { readTexts } from '../../parts/search.ts';
+
+export const readBrandSearch = readTexts({ product: undefined });

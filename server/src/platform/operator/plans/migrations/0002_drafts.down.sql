@@ -1,0 +1,2 @@
+drop table plans.drafts;
+drop sequence plans.draft_numbers;

@@ -1,0 +1,125 @@
+import { describe, expect, test } from 'vitest';
+import { isHere, PATIENCE, visitConsole } from './visit.ts';
+
+const FILE = `# What is sold.
+products:
+  notes:
+    name: Notes
+    limits:
+      summaries: quota per month # of a person's month
+      images: credits per month
+    features:
+      summarize: { consumes: [summaries] }
+    plans:
+      free: { price: free, grants: { summaries: 20, images: 0 } }
+      pro:
+        price: { monthly: 9.90, yearly: 99 }
+        grants: { summaries: 1_000, images: 5 }
+      team: { price: 20, per_seat: [summaries], grants: { summaries: 2000, images: 9 } }
+    add_ons:
+      ten: { price: 3, credits: 10, limit: images, months: 12 }
+    default_plan: free
+`;
+
+describe.runIf(isHere)('an operator who changes plans', { timeout: 4 * PATIENCE }, async () => {
+  if (!isHere) return;
+  const { page, signIn, broken, faults, look, overflow, unreached, url, api } = await visitConsole();
+  const put = (document: string) => api('PUT /v1/admin/plans', { document });
+  const draft = () => api('GET /v1/admin/plans/draft');
+  const field = (name: string) => page.getByLabel(name, { exact: true });
+  const button = (name: string) => page.getByRole('button', { name, exact: true });
+  const type = async (name: string, value: string) => {
+    await field(name).fill(value);
+    await field(name).press('Enter');
+  };
+  await put(FILE);
+  await signIn();
+
+  test('sees the values of the file as tables, and each mistake at its field', async () => {
+    await page.getByRole('link', { name: 'Catalogue', exact: true }).click();
+    await page.getByText('Nothing: these plans are in effect.').waitFor();
+    expect(await field('pro price.monthly').inputValue()).toBe('9.90');
+    expect(await field('pro grants.summaries').inputValue()).toBe('1_000');
+    expect(await field('team per_seat').inputValue()).toBe('summaries');
+    expect([...(await faults()), ...(await look()), ...(await unreached())]).toEqual([]);
+    await page.setViewportSize({ width: 390, height: 900 });
+    expect(await overflow()).toBe(0);
+    await page.setViewportSize({ width: 1_440, height: 900 });
+    await type('pro grants.summaries', 'many');
+    const cell = page.getByRole('cell').filter({ has: field('pro grants.summaries') });
+    await cell.getByText(/summaries must be/).waitFor();
+    expect([...(await faults()), ...(await look())]).toEqual([]);
+    expect(await button('Put into effect').count()).toBe(0);
+  });
+
+  test('keeps a draft, sees in words what it changes, and puts it into effect by one confirmation', async () => {
+    await type('pro grants.summaries', '800');
+    await type('pro price.monthly', '11.90');
+    await type('free price.yearly', '0');
+    await type('free price.yearly', '');
+    await type('team trial_days', '14');
+    await type('team per_seat', 'summaries, images');
+    await type('ten credits', '12');
+    const changes = page.getByRole('region', { name: 'What would change' });
+    await changes.getByText('notes plans.pro.price.monthly: $9.90 -> $11.90').waitFor();
+    await changes.getByText('notes plans.pro.grants.summaries: 1000 -> 800').waitFor();
+    await changes.getByText('notes.pro: 0 accounts').waitFor();
+    await button('Keep as a draft').click();
+    await button('Discard the draft').waitFor();
+    const kept = String((await draft())['document']);
+    for (const part of [
+      '# What is sold.',
+      "# of a person's month",
+      'monthly: 11.90',
+      'per_seat: [ summaries, images ]',
+    ])
+      expect(kept).toContain(part);
+    await page.reload();
+    await expect.poll(() => field('team trial_days').inputValue()).toBe('14');
+    await button('Put into effect').click();
+    await button('Put into effect: press again').click();
+    await page.getByText('version 2 of the plans file is in effect').waitFor();
+    expect(await api('GET /v1/admin/plans')).toMatchObject({ version: 2, document: kept });
+    expect(await draft()).toMatchObject({ version: 0, document: null });
+    const { data } = (await api('GET /v1/admin/audit?action=plans')) as {
+      readonly data: readonly { readonly action: string }[];
+    };
+    expect(data.map(({ action }) => action)).toEqual(['plans.changed', 'plans.drafted', 'plans.changed']);
+  });
+
+  test('is told of another operator’s draft, and does not write over it', async () => {
+    await type('pro name', 'Mine');
+    await api('PUT /v1/admin/plans/draft', { document: FILE, base: 2 });
+    await button('Keep as a draft').click();
+    await page.getByText('Another operator has changed the draft or the plans').waitFor();
+    expect(await draft()).toMatchObject({ document: FILE });
+    await button('Take over the new ones').click();
+    await expect.poll(() => field('pro name').inputValue()).toBe('');
+    await button('Discard the draft').click();
+    await button('Discard the draft: press again').click();
+    await expect.poll(() => field('pro price.monthly').inputValue()).toBe('11.90');
+  });
+
+  test('writes what has no field into the text of the file, whose mistakes are told by their line', async () => {
+    await page.getByRole('tab', { name: 'Text of the file' }).click();
+    const text = page.getByRole('textbox', { name: 'Text of the file' });
+    await text.fill('products:\n  notes: { plans: [');
+    await page
+      .getByText(/line 2, column \d+: This is not YAML/)
+      .first()
+      .waitFor();
+    await page.getByRole('tab', { name: 'Form' }).click();
+    await text.fill(FILE.replace('free: { price', 'basic: { price'));
+    await page
+      .getByText(/default_plan|default plan/)
+      .first()
+      .waitFor();
+    expect([...(await faults()), ...(await look())]).toEqual([]);
+    await page.goto(`${url}/app/catalogue`);
+    await field('pro name').waitFor();
+  });
+
+  test('breaks nothing on the way', () => {
+    expect(broken).toEqual([]);
+  });
+});
