@@ -250,7 +250,11 @@ function identitySettings(
 function wireSpending(parts: WiringParts & ReturnType<typeof wirePeople>) {
   const { config, crashHook } = parts.options;
   const { logger: log } = parts.telemetry;
-  const limiting = createLimiting({ ...parts, failures: config.ai.failures });
+  const limiting = createLimiting({
+    ...parts,
+    failures: config.ai.failures,
+    showModelCost: config.showModelCost,
+  });
   const { limits } = limiting;
   const upgradeFor = createUpgradeFor(parts.entitlements);
   const blobs = createBlobStorage({

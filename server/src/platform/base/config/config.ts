@@ -72,6 +72,8 @@ export interface Config extends TelemetrySettings {
   readonly products: readonly string[];
   /** Whether a product may be off in production for which subscriptions still pay. */
   readonly productsOffWithSubscriptions: boolean;
+  /** Whether customers see what model calls cost. */
+  readonly showModelCost: boolean;
   readonly shutdownGraceSeconds: number;
   /** Before the grace: not ready, and calls are taken. */
   readonly shutdownDelaySeconds: number;
@@ -324,6 +326,7 @@ function assembleConfig(
     ssoDnsServers: values.SSO_DNS_SERVERS,
     emailVerification: values.EMAIL_VERIFICATION ?? (isProduction ? 'required' : 'off'),
     sessionDays: values.SESSION_LIFETIME_DAYS,
+    showModelCost: values.SHOW_MODEL_COST,
     ledgerMonths: values.LEDGER_RETENTION_MONTHS,
     organizationsPerUser: values.ORGANIZATIONS_PER_USER,
     freeAccountsPerUser: values.FREE_ACCOUNTS_PER_USER,

@@ -301,6 +301,8 @@ export interface Call<
   readonly caller: BySignedIn<Auth, 'user' | 'account' | 'admin', Caller>;
   readonly accountId: Auth extends 'none' | 'user' | 'admin' ? undefined : AccountId;
   readonly role: BySignedIn<Auth, 'account', Role>;
+  /** Whether the caller sees what model calls cost: an operator, or all where SHOW_MODEL_COST is on. JSON answers are concealed by their schema. */
+  readonly seesModelCost: boolean;
   readonly spender: BySignedIn<Auth, 'account', Spender>;
   /** The product's answer for the secret of the call, where it was made by one. */
   readonly productKey: BySignedIn<Auth, 'product_key', Key>;
