@@ -18,11 +18,14 @@ const next = { ...FEATURE, estimate: { cost_micros: RESERVE } };
 
 let member: Customer;
 const ids: string[] = [];
-const call = (key: string, name: string, body?: unknown, headers = {}) =>
-  app.call(key, name, { body, headers: { 'idempotency-key': randomUUID(), ...headers } });
+const call = (key: string, name: string, body?: unknown) =>
+  app.call(key, name, { body, headers: { 'idempotency-key': randomUUID() } });
 const textOf = ({ body }: Reply) => JSON.stringify(body);
 const backend = (name: string, body?: unknown) =>
-  call(admin.key, name, body, { 'x-account-id': member.accountId });
+  app.call(admin.key, name, {
+    body,
+    headers: { 'idempotency-key': randomUUID(), 'x-account-id': member.accountId },
+  });
 
 beforeAll(async () => {
   member = await app.customer('gateway.scale');
@@ -140,8 +143,9 @@ test('an operator and their backend see all of it', async () => {
   expect(await file.text()).toContain(String(COST));
 });
 
+const mailsOfBudget = async () => (await app.outbox()).filter(({ text }) => text.includes('daily cost'));
+
 test('mails tell of a budget in percent', async () => {
-  const mailsOfBudget = async () => (await app.outbox()).filter(({ text }) => text.includes('daily cost'));
   await expect.poll(async () => (await mailsOfBudget()).length, { timeout: 20_000 }).toBeGreaterThan(0);
   expect(JSON.stringify(await mailsOfBudget())).not.toMatch(/\$\d/);
 });

@@ -299,17 +299,15 @@ export interface Call<
 > extends RouteInput<Name, Body, Query> {
   readonly origin: Origin;
   readonly caller: BySignedIn<Auth, 'user' | 'account' | 'admin', Caller>;
+  readonly seesModelCost: boolean;
   readonly accountId: Auth extends 'none' | 'user' | 'admin' ? undefined : AccountId;
   readonly role: BySignedIn<Auth, 'account', Role>;
-  /** Whether the caller sees what model calls cost: an operator, or all where SHOW_MODEL_COST is on. JSON answers are concealed by their schema. */
-  readonly seesModelCost: boolean;
   readonly spender: BySignedIn<Auth, 'account', Spender>;
   /** The product's answer for the secret of the call, where it was made by one. */
   readonly productKey: BySignedIn<Auth, 'product_key', Key>;
   readonly permit: Permit;
   /** The result of `spends.prepare` for the request. */
   readonly prepared: unknown;
-  /** The request's Idempotency-Key, checked for shape. */
   readonly idempotencyKey: string | undefined;
   readonly once: Once;
   readonly onceInSteps: OnceInSteps;
