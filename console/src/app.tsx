@@ -1,7 +1,8 @@
 import { createTheme, MantineProvider } from '@mantine/core';
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
+import { Queries } from './parts/queries.ts';
 import { router } from './router.tsx';
 import { firstLanguage, keepLanguage, type Language, LanguageContext, loadLanguage } from './text/index.ts';
 import { LanguageSwitch } from './text/language-switch.ts';
@@ -49,7 +50,7 @@ const nonce = (): string => document.querySelector<HTMLMetaElement>('meta[name=c
 Object.assign(globalThis, { __webpack_nonce__: nonce() });
 
 /** Asks again by itself where the network failed, and not where the server refused. */
-const queries = new QueryClient({
+const queries = new Queries({
   defaultOptions: {
     queries: {
       staleTime: 5_000,

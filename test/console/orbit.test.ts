@@ -87,13 +87,28 @@ describe.runIf(isHere)('Orbit’s page of scopes', { timeout: 4 * PATIENCE }, as
     await here(hers).filter({ hasNotText: 'edits' }).waitFor();
   });
 
-  test('tells of comments at once, and of somebody who leaves', async () => {
+  test('tells of comments at once, also while the first answer is under way, and of somebody who leaves', async () => {
     await section('Budget').getByRole('button', { name: 'Comments' }).click();
     const mine = page.getByRole('complementary');
     await mine.getByRole('textbox', { name: 'What should others know?' }).fill(HTML);
-    await button('Comment').click();
+    const empty = Promise.withResolvers<void>();
+    const told = Promise.withResolvers<void>();
+    await hers.route(
+      /\/comments\?/,
+      async (route) => {
+        const response = await route.fetch();
+        empty.resolve();
+        await told.promise;
+        await route.fulfill({ response });
+      },
+      { times: 1 },
+    );
     await hers.getByRole('tab', { name: 'Comments' }).click();
-    await hers.getByText(HTML).last().waitFor();
+    await empty.promise;
+    const heard = hers.waitForRequest(/\/v1\/scopes\/[^/]+$/);
+    await button('Comment').click();
+    await heard;
+    told.resolve();
     await hers.getByRole('textbox', { name: 'Your answer' }).fill('With all licences.');
     await button('Answer', hers).click();
     await mine.getByText('With all licences.').waitFor();
