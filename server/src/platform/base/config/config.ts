@@ -313,8 +313,7 @@ function assembleConfig(
     publicBasePath: values.PUBLIC_BASE_PATH,
     ...originsOf(values),
     trustedProxies: values.TRUSTED_PROXIES ?? [],
-    products: values.PRODUCTS,
-    productsOffWithSubscriptions: values.PRODUCTS_OFF_WITH_SUBSCRIPTIONS === true,
+    ...offerOf(values),
     shutdownGraceSeconds: values.SHUTDOWN_GRACE_SECONDS,
     shutdownDelaySeconds: values.SHUTDOWN_DELAY_SECONDS,
     databaseWaitSeconds: values.DATABASE_WAIT_SECONDS,
@@ -326,7 +325,6 @@ function assembleConfig(
     ssoDnsServers: values.SSO_DNS_SERVERS,
     emailVerification: values.EMAIL_VERIFICATION ?? (isProduction ? 'required' : 'off'),
     sessionDays: values.SESSION_LIFETIME_DAYS,
-    showModelCost: values.SHOW_MODEL_COST,
     ledgerMonths: values.LEDGER_RETENTION_MONTHS,
     organizationsPerUser: values.ORGANIZATIONS_PER_USER,
     freeAccountsPerUser: values.FREE_ACCOUNTS_PER_USER,
@@ -351,6 +349,17 @@ function capacitiesOf(values: Values): Pick<Config, 'bodyCapacity' | 'sockets'> 
       account: values.BODY_MB_AT_ONCE_PER_ACCOUNT * 1_048_576,
     },
     sockets: { perAddress: values.SOCKETS_PER_ADDRESS, perAccount: values.SOCKETS_PER_ACCOUNT },
+  };
+}
+
+/** Which products run, and what their customers see. */
+function offerOf(
+  values: Values,
+): Pick<Config, 'products' | 'productsOffWithSubscriptions' | 'showModelCost'> {
+  return {
+    products: values.PRODUCTS,
+    productsOffWithSubscriptions: values.PRODUCTS_OFF_WITH_SUBSCRIPTIONS === true,
+    showModelCost: values.SHOW_MODEL_COST,
   };
 }
 
