@@ -71,6 +71,8 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     PORT: '0',
     DATA_DIR: options.beside?.app.modules.options.config.dataDir ?? temporaryFolder(),
     LOG_LEVEL: 'silent',
+    // Tests read the ledger as customers; that it is hidden from them is tried by test/walkers/model-cost.test.ts.
+    SHOW_MODEL_COST: 'true',
     AI_UPSTREAMS: JSON.stringify([upstreamOf(sandbox)]),
     // How many reads a provider is asked for in a second is tried by read-rate.test.ts: no other test waits for its turn.
     ...(stripe === undefined ? {} : { SANDBOX_STRIPE: 'true', STRIPE_READS_PER_SECOND: '1000' }),

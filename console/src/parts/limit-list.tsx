@@ -64,7 +64,7 @@ function Gauge({
   const share = shareOf(limit);
   const color = share >= 1 ? 'var(--error)' : share >= NEAR ? 'var(--warn)' : 'var(--accent)';
   const label = labelOf(limit, per, say);
-  const amountOf = amounts(format, limit.kind, unit);
+  const amountOf = amounts(format, limit.kind, limit.unit ?? unit);
   const used = amountOf(limit.used);
   const full = fullAt(limit, per, Date.now());
   return (
@@ -103,6 +103,7 @@ function Gauge({
 export const amounts =
   (format: Formats, kind: string, unit: string | null) =>
   (value: number): string => {
+    if (unit === 'percent') return `${format.count(value)} %`;
     if (kind === 'budget' || unit === 'micro_dollars') return format.micros(value);
     return unit === 'bytes' ? format.bytes(value) : format.count(value);
   };

@@ -57,8 +57,8 @@ const fill = (text: string, parts: Readonly<Record<string, string>>): string =>
 
 export interface Formats {
   count(value: number): string;
-  /** Writes micro-dollars: cents at least; of calls, which cost less than one, all have six digits, so that they align. */
-  micros(value: number): string;
+  /** Writes micro-dollars: cents at least; of calls, which cost less than one, all have six digits, so that they align. null, which customers read for what model calls cost, is a dash. */
+  micros(value: number | null): string;
   bytes(value: number): string;
   /** Writes microseconds. */
   duration(micros: number): string;
@@ -82,6 +82,7 @@ function formatsOf(language: Language): Formats {
   const made: Formats = {
     count: (value) => count.format(value),
     micros: (value) => {
+      if (value === null) return '–';
       const size = Math.abs(value);
       const isTiny = size !== 0 && size < 10_000;
       return new Intl.NumberFormat(language, {

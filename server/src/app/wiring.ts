@@ -250,7 +250,8 @@ function identitySettings(
 function wireSpending(parts: WiringParts & ReturnType<typeof wirePeople>) {
   const { config, crashHook } = parts.options;
   const { logger: log } = parts.telemetry;
-  const limiting = createLimiting({ ...parts, failures: config.ai.failures });
+  const { showModelCost } = config;
+  const limiting = createLimiting({ ...parts, showModelCost, failures: config.ai.failures });
   const { limits } = limiting;
   const upgradeFor = createUpgradeFor(parts.entitlements);
   const blobs = createBlobStorage({

@@ -32,6 +32,14 @@ export function isOnBehalf({ caller, spender }: Pick<CallerContext, 'caller' | '
   return spender !== undefined && spender !== caller;
 }
 
+/** Whether a caller sees what model calls cost: an operator, also by a key; all, where the operator shows it. */
+export function seesModelCost(
+  caller: Pick<Caller, 'platformRole'> | undefined,
+  { showModelCost = false }: Pick<ServerParts['settings'], 'showModelCost'>,
+): boolean {
+  return showModelCost || caller?.platformRole === 'admin';
+}
+
 /** The context of a route for anyone, and of a caller who can't be told. */
 export const NOBODY: CallerContext = {
   caller: undefined,

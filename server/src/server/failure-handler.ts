@@ -4,6 +4,7 @@ import type { Buyer } from '#platform/billing';
 import { allowsScope } from '#platform/identity';
 import type { Telemetry } from '#platform/telemetry';
 import { asAppError, failureAnswer } from './failures.ts';
+import { seesModelCost } from './caller-context.ts';
 import { missingObject } from './missing.ts';
 import { type CallRequest, type InFlightRequest, routeNameOf } from './in-flight.ts';
 import type { ServerParts } from './parts.ts';
@@ -15,14 +16,22 @@ export type Fail = (request: CallRequest, error: unknown, form?: ErrorForm) => v
 /** Answers a failure with the envelope, in any state of the answer, counts it for the account, and logs what is our own fault. */
 export function createFailureHandler(
   telemetry: Telemetry,
-  { brandOf, callErrors, offersIn }: Pick<ServerParts, 'brandOf' | 'callErrors' | 'offersIn'>,
+  {
+    brandOf,
+    callErrors,
+    offersIn,
+    settings,
+  }: Pick<ServerParts, 'brandOf' | 'callErrors' | 'offersIn'> & {
+    readonly settings: Pick<ServerParts['settings'], 'showModelCost'>;
+  },
 ): Fail {
   return (request, error, form = request.routeOptions.config.errorForm) => {
     const { inFlight } = request;
-    const failure = describeMissing(
+    const found = describeMissing(
       isBrokenOff(error, request) || hasEnded(error, inFlight) ? gone(error) : asFailure(error, request),
       request,
     );
+    const failure = seesModelCost(inFlight.context?.caller, settings) ? found.showingCost() : found;
     if (failure.status >= 500) {
       const fields = { request_id: request.id, route: routeNameOf(request), code: failure.code };
       const limit = failure.details?.['limit'];

@@ -75,6 +75,8 @@ export interface ServerSettings {
   /** How many bytes of bodies may be in memory at once. */
   readonly bodyCapacity?: BodyCapacitySettings | undefined;
   readonly sockets?: SocketSettings | undefined;
+  /** Whether customers see what model calls cost. */
+  readonly showModelCost?: boolean;
   /** A call that has not answered after so many seconds is given up with 503; a minute when not said. */
   readonly callSeconds?: number | undefined;
 }

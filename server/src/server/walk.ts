@@ -1,5 +1,6 @@
 import { assertWhole, warmUp } from '#platform/ai';
 import {
+  concealModelCost,
   idempotencyOf,
   isAnswer,
   isHtmlPage,
@@ -28,6 +29,7 @@ import {
   isByProductKey,
   NOBODY,
   productKeyContext,
+  seesModelCost,
 } from './caller-context.ts';
 import type { Fail } from './failure-handler.ts';
 import { asAppError } from './failures.ts';
@@ -125,8 +127,9 @@ function walkOf(
   const handle = withSessionCookie(route, parts.settings);
   const checkReplies = parts.settings.environment !== 'production';
 
-  function send({ request, responder }: InFlightRequest, result: unknown, check: boolean): void {
-    const answered = answerOf(route, inBrand(result), check);
+  function send({ request, responder, context }: InFlightRequest, result: unknown, check: boolean): void {
+    const isConcealed = !seesModelCost(context?.caller, parts.settings);
+    const answered = answerOf(route, inBrand(result), { check, isConcealed });
     sendAtEndOfTurn(() => {
       try {
         responder.send(answered);
@@ -297,6 +300,7 @@ function callFor(call: SpendingCall, permit: Permit | undefined, parts: ServerPa
   return {
     ...input,
     ...context,
+    seesModelCost: seesModelCost(context.caller, parts.settings),
     origin: inFlight,
     permit,
     idempotencyKey: key,
@@ -338,9 +342,15 @@ function scopeOf({ route, context }: SpendingCall, within: Parameters<Once>[2]):
 }
 
 /** A handler's answer: a plain value is 200 (nothing at all 204), an `answer()` says its status itself. */
-function answerOf(route: Route, result: unknown, check: boolean): ReadyAnswer {
+function answerOf(
+  route: Route,
+  result: unknown,
+  { check, isConcealed }: { readonly check: boolean; readonly isConcealed: boolean },
+): ReadyAnswer {
   const given = isAnswer(result) ? result : { status: result === undefined ? 204 : 200, body: result };
-  const { status, headers, body } = given;
+  const { status, headers } = given;
+  const schema = isConcealed ? route.shape.reply[status] : undefined;
+  const body = schema === undefined ? given.body : concealModelCost(schema, given.body);
   const text = body === undefined ? undefined : JSON.stringify(body);
   if (check) checkReply(route, status, text);
   if (route.shape.page === true && typeof body === 'string')

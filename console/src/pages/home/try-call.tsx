@@ -85,7 +85,7 @@ function useMostCost(model: string | undefined, prompt: string): number | undefi
     placeholderData: (before) => before,
     retry: false,
   });
-  return data?.reserve_micros;
+  return data?.reserve_micros ?? undefined;
 }
 
 /** The five steps of the call: what each is for, and how long it took. */
@@ -115,7 +115,7 @@ function StepFact({ step, tried }: { readonly step: StepName; readonly tried: Tr
   const { row, firstToken, model } = tried ?? {};
   if (step === 'run' && firstToken !== undefined)
     return say('step.run.done', { model: model ?? '', time: format.duration(firstToken) });
-  if (step === 'settle' && row !== undefined)
+  if (step === 'settle' && row !== undefined && row.charged_micros !== null)
     return say('step.settle.done', { cost: format.micros(row.charged_micros) });
   return say(`step.${step}.about`);
 }

@@ -97,10 +97,11 @@ export function useBoundLines(): (key: Key) => string[] {
     isMoney(name) ? format.micros(value) : format.count(value);
   return (key) =>
     [
-      ...(limitsOf.get(key.id) ?? []).flatMap(({ limit, key_id: of, used, max }) => {
+      ...(limitsOf.get(key.id) ?? []).flatMap(({ limit, key_id: of, used, max, unit }) => {
         const name = [...OWN, 'users' as const].find((one) => `key_${one.replace('_micros', '')}` === limit);
         if (name === undefined || of !== key.id) return [];
-        return [`${say('limit.of', { used: amount(name, used), max: amount(name, max) })} ${per(name)}`];
+        const shown = (value: number) => (unit === 'percent' ? `${value} %` : amount(name, value));
+        return [`${say('limit.of', { used: shown(used), max: shown(max) })} ${per(name)}`];
       }),
       ...EACH.flatMap((name) => {
         const most = key.end_user?.[name] ?? null;

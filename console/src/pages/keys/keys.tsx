@@ -121,7 +121,8 @@ function KeyTable({ onRotated }: { readonly onRotated: (made: MadeKey) => void }
           head: say('spent'),
           isFigure: true,
           cell: ({ id, monthly_budget_micros: budget }) => {
-            const spent = format.micros(spentBy.get(id) ?? 0);
+            const cost = spentBy.get(id);
+            const spent = format.micros(cost === undefined ? 0 : cost);
             return budget === null ? spent : say('limit.of', { used: spent, max: format.micros(budget) });
           },
         },
@@ -171,7 +172,7 @@ function KeyTable({ onRotated }: { readonly onRotated: (made: MadeKey) => void }
 }
 
 /** What each key has cost since the month began, in micro-dollars. */
-function useSpending(): ReadonlyMap<string, number> {
+function useSpending(): ReadonlyMap<string, number | null> {
   const { data } = useOfAccount(
     ['spending'],
     (api) => api.call('GET /v1/usage/report', { query: { group: 'key', limit: 100 } }),

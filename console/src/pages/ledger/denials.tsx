@@ -59,8 +59,8 @@ export function Denials() {
         {
           head: say('used'),
           isFigure: true,
-          cell: ({ kind, used, max }) => {
-            const amountOf = amounts(format, kind, null);
+          cell: ({ kind, used, max, unit }) => {
+            const amountOf = amounts(format, kind, unit ?? null);
             return say('limit.of', { used: amountOf(used), max: amountOf(max) });
           },
         },

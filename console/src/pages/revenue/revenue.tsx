@@ -266,7 +266,7 @@ function ModelReport() {
       drawn={{
         pointOf: (row) => (group === 'account' ? row.account_name : row[group]) ?? '–',
         partOf: () => say('cost'),
-        valueOf: ({ cost_micros: cost }) => cost,
+        valueOf: ({ cost_micros: cost }) => cost ?? 0,
         amountOf: format.micros,
         open: (point) =>
           open(

@@ -21,6 +21,8 @@ export interface Sums {
   readonly groups: readonly Group[];
   /** Whether there is more than was read. */
   readonly isCut: boolean;
+  /** Whether the operator keeps what model calls cost from this reader. */
+  readonly hidesCost: boolean;
 }
 
 /** Pages that are read of a report: three months of twenty groups. */
@@ -41,8 +43,8 @@ export const dayAfter = (day: string): string =>
   new Date(Date.parse(day) + 86_400_000).toISOString().slice(0, 10);
 
 const figuresOf = (row: Row): Figures => ({
-  cost: row.cost_micros,
-  charge: row.charged_micros,
+  cost: row.cost_micros ?? 0,
+  charge: row.charged_micros ?? 0,
   calls: row.calls,
   tokens: row.prompt_tokens + row.completion_tokens,
 });
@@ -69,6 +71,7 @@ export async function readSums(
   const from = dayAt(1 - days);
   const groups = new Map<string | null, { sum: Figures; days: Map<string, Figures> }>();
   let cursor: string | null | undefined;
+  let hidesCost = false;
   for (let pages = 0; cursor !== null && pages < MOST_PAGES; pages += 1) {
     const page = await api.call(route as 'GET /v1/usage/report', {
       query: {
@@ -81,6 +84,7 @@ export async function readSums(
       },
     });
     for (const row of page.data) {
+      hidesCost ||= row.cost_micros === null;
       const name = row[by === 'key' ? 'key_id' : by] ?? null;
       const group = groups.get(name) ?? { sum: NOTHING, days: new Map() };
       group.sum = add(group.sum, figuresOf(row));
@@ -93,6 +97,7 @@ export async function readSums(
     days: Array.from({ length: days }, (_one, index) => dayAt(index + 1 - days)),
     groups: [...groups].map(([name, group]) => ({ name, ...group })),
     isCut: cursor !== null,
+    hidesCost,
   };
 }
 

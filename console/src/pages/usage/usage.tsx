@@ -23,11 +23,16 @@ const MOST = 5;
 /** Sums of all calls are dear: they are asked for less often than rows. Milliseconds. */
 const AGAIN = 60_000;
 
-const amountsOf = ({ micros, count }: Formats, measure: Measure) =>
-  measure === 'cost' || measure === 'charge' ? micros : count;
+const isMoney = (measure: Measure) => measure === 'cost' || measure === 'charge';
+const amountsOf = ({ micros, count }: Formats, measure: Measure) => (isMoney(measure) ? micros : count);
 
-const useChoice = () => {
-  const { by = 'model', show = 'cost', days = 30, without = [] } = useSearchOf(readUsageSearch);
+/** What can be shown: not what calls cost, where the operator keeps that. */
+const measuresOf = (sums: Pick<Sums, 'hidesCost'> | undefined): readonly Measure[] =>
+  sums?.hidesCost === true ? MEASURES.filter((measure) => !isMoney(measure)) : MEASURES;
+
+const useChoice = (sums?: Pick<Sums, 'hidesCost'>) => {
+  const { by = 'model', show: chosen = 'cost', days = 30, without = [] } = useSearchOf(readUsageSearch);
+  const show = measuresOf(sums).includes(chosen) ? chosen : 'calls';
   return { by, show, days, without };
 };
 
@@ -53,7 +58,7 @@ export function Usage() {
           api={apiFor(chosen?.account.id)}
         />
       </Head>
-      <Choices />
+      <Choices sums={data} />
       {error !== null ? (
         <Trouble error={error} retry={() => void refetch()} />
       ) : data === undefined ? (
@@ -67,9 +72,9 @@ export function Usage() {
   );
 }
 
-function Choices() {
+function Choices({ sums }: { readonly sums: Sums | undefined }) {
   const { say } = useTexts(texts);
-  const { by, show, days } = useChoice();
+  const { by, show, days } = useChoice(sums);
   const search = useSearchOf(readUsageSearch);
   const navigate = useNavigate({ from: '/app/usage' });
   const choose = (change: object) => void navigate({ search: readUsageSearch({ ...search, ...change }) });
@@ -90,7 +95,7 @@ function Choices() {
       <NativeSelect
         aria-label={say('show')}
         value={show}
-        data={MEASURES.map((value) => ({ value, label: say(value) }))}
+        data={measuresOf(sums).map((value) => ({ value, label: say(value) }))}
         onChange={({ currentTarget }) => choose({ show: currentTarget.value })}
       />
     </div>
@@ -106,7 +111,7 @@ interface NamedGroup extends Group {
 
 function Drawn({ sums }: { readonly sums: Sums }) {
   const { say, format } = useTexts(texts);
-  const { by, show, without } = useChoice();
+  const { by, show, without } = useChoice(sums);
   const navigate = useNavigate();
   const keyName = useKeyNames();
   const labelOf = ({ name, isRest }: { readonly name: string | null; readonly isRest: boolean }) =>
@@ -214,14 +219,15 @@ function ToRows({ group, from, until, children }: ToRowsProps) {
 }
 
 function Totals({
-  sums: { days, groups },
+  sums,
   labelOf,
 }: {
   readonly sums: Sums;
   readonly labelOf: (group: { readonly name: string | null; readonly isRest: boolean }) => string;
 }) {
   const { say, format } = useTexts(texts);
-  const { by, show } = useChoice();
+  const { days, groups } = sums;
+  const { by, show } = useChoice(sums);
   const [from = '', last = ''] = [days[0], days.at(-1)];
   const zero = { cost: 0, charge: 0, calls: 0, tokens: 0 };
   const all = groups.reduce((sum, group) => add(sum, group.sum), zero);
@@ -245,7 +251,7 @@ function Totals({
               </ToRows>
             ),
           },
-          ...MEASURES.map((measure) => ({
+          ...measuresOf(sums).map((measure) => ({
             head: say(measure),
             isFigure: true,
             cell: ({ name, sum }: (typeof rows)[number]) => (

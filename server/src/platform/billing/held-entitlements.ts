@@ -3,6 +3,7 @@ import { assertRunning, type Entitlements, isRunning } from '#platform/entitleme
 import type { Identity } from '#platform/identity';
 import { type AccountId, AppError } from '#platform/kernel';
 import type { Mode } from './payment-provider.ts';
+import { omitBudgets } from './price-list.ts';
 import { productsWithTrial, triableProducts } from './trials.ts';
 import { type EntitlementView, entitlementView, gracesOf, type LimitInUse } from './views.ts';
 
@@ -21,14 +22,17 @@ export interface HeldEntitlementsParts {
 
 /** Entitlements of accounts, as they are told. */
 export interface HeldEntitlements {
-  entitlements(accountId: AccountId): Promise<EntitlementView[]>;
-  /** That of one product, signed: for a day at most, and never for longer than it stays as it is. Throws `not_found`. */
+  /** Without budgets, unless their reader sees what model calls cost. */
+  entitlements(accountId: AccountId, seesModelCost?: boolean): Promise<EntitlementView[]>;
+  /** That of one product without budgets, signed: for a day at most, and never for longer than it stays as it is. Throws `not_found`. */
   entitlementToken(accountId: AccountId, product: string): ReturnType<Identity['signToken']>;
 }
 
 export function createHeldEntitlements(parts: HeldEntitlementsParts): HeldEntitlements {
+  const conceal = (view: EntitlementView) => withoutBudgets(parts, view);
   return {
-    entitlements: async (accountId) => (await readHeld(parts, accountId)).map(({ view }) => view),
+    entitlements: async (accountId, seesModelCost = false) =>
+      (await readHeld(parts, accountId)).map(({ view }) => (seesModelCost ? view : conceal(view))),
     async entitlementToken(accountId, product) {
       assertRunning(parts.entitlements.catalogues.get(product));
       const held = await readHeld(parts, accountId);
@@ -39,10 +43,22 @@ export function createHeldEntitlements(parts: HeldEntitlementsParts): HeldEntitl
         type: TOKEN_TYPE,
         audience: product,
         subject: accountId,
-        claims: { entitlement: view },
+        claims: { entitlement: conceal(view) },
         expiresAt: changesAt === null ? Number.POSITIVE_INFINITY : Math.floor(Date.parse(changesAt) / 1_000),
       });
     },
+  };
+}
+
+function withoutBudgets({ entitlements }: HeldEntitlementsParts, view: EntitlementView): EntitlementView {
+  const catalogue = entitlements.catalogues.get(view.product);
+  if (catalogue === undefined) return view;
+  return {
+    ...view,
+    grants: omitBudgets(catalogue, view.grants),
+    used: omitBudgets(catalogue, view.used),
+    left: omitBudgets(catalogue, view.left),
+    resets_at: omitBudgets(catalogue, view.resets_at),
   };
 }
 

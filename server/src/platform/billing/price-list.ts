@@ -122,8 +122,12 @@ type PlanView = z.infer<typeof planReply>;
 export type PriceList = Omit<z.infer<typeof priceListReply>, 'sold'>;
 type PlanComparison = z.infer<typeof comparedReply>;
 
-/** Plans and add-ons on sale, product by product, price ascending; hidden plans are left out. */
-export function priceListOf(catalogues: readonly Catalogue[]): PriceList {
+/**
+ * Plans and add-ons on sale, product by product, price ascending; hidden plans are left out, and budgets, which are sizes in what model
+ * calls cost, unless that is shown.
+ */
+export function priceListOf(all: readonly Catalogue[], seesModelCost = false): PriceList {
+  const catalogues = seesModelCost ? all : all.map(withoutBudgets);
   return {
     data: catalogues.flatMap((catalogue) =>
       soldPlans(catalogue).map(([name, plan]) => planView(catalogue, name, plan)),
@@ -135,6 +139,24 @@ export function priceListOf(catalogues: readonly Catalogue[]): PriceList {
       catalogues.map((catalogue) => [catalogue.product, comparisonOf(catalogue)]),
     ),
   };
+}
+
+/** Values by limit or option without those of budgets. */
+export function omitBudgets<Values extends Readonly<Record<string, unknown>>>(
+  { limits }: Pick<Catalogue, 'limits'>,
+  values: Values,
+): Values {
+  const shown = Object.entries(values).filter(([name]) => limits[name]?.kind !== 'budget');
+  return Object.fromEntries(shown) as Values;
+}
+
+function withoutBudgets(catalogue: Catalogue): Catalogue {
+  const plans = Object.entries(catalogue.plans).map(([name, plan]) => [
+    name,
+    { ...plan, grants: omitBudgets(catalogue, plan.grants) },
+  ]);
+  const limits = omitBudgets(catalogue, catalogue.limits);
+  return { ...catalogue, limits, plans: Object.fromEntries(plans) };
 }
 
 /** Grants as callers see them: what has no cap is null. */

@@ -19,7 +19,7 @@ export const listPlans = route(
     reply: { 200: priceListReply },
     errors: ['not_found', 'product_off'],
   },
-  async ({ query }, billing) => billing.priceList(query.product),
+  async ({ query, seesModelCost }, billing) => billing.priceList(query.product, seesModelCost),
 );
 
 export const readPlan = route(
@@ -35,7 +35,7 @@ export const readPlan = route(
     reply: { 200: planReply },
     errors: ['not_found', 'product_off', 'plan_ambiguous'],
   },
-  async ({ params }, billing) => billing.plan(params.id),
+  async ({ params, seesModelCost }, billing) => billing.plan(params.id, seesModelCost),
 );
 
 export const showPrices = route(
@@ -67,7 +67,9 @@ export const readEntitlements = route(
     rate: { perMinute: 120, by: 'account' },
     reply: { 200: entitlementsReply },
   },
-  async ({ accountId }, billing) => ({ data: await billing.entitlements(accountId) }),
+  async ({ accountId, seesModelCost }, billing) => ({
+    data: await billing.entitlements(accountId, seesModelCost),
+  }),
 );
 
 export const readEntitlementToken = route(
@@ -75,7 +77,7 @@ export const readEntitlementToken = route(
   {
     summary: 'Get a signed entitlement, for a client that holds to it',
     description:
-      'A JWT (EdDSA), which the client verifies by `/.well-known/jwks.json`, also offline: audience the product, subject the account, `entitlement` the product’s entry of `GET /v1/billing/entitlements`. It ends after a day, or when the plan or anything else of it changes by then.',
+      'A JWT (EdDSA), which the client verifies by `/.well-known/jwks.json`, also offline: audience the product, subject the account, `entitlement` the product’s entry of `GET /v1/billing/entitlements`, without budgets. It ends after a day, or when the plan or anything else of it changes by then.',
     tag,
     auth: 'account',
     onBehalf: true,

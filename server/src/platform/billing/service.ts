@@ -61,11 +61,14 @@ interface ByWhom {
 
 export interface Billing extends HeldEntitlements {
   /** Everything on sale: of all products, or of one. */
-  priceList(product?: string): ReturnType<typeof priceListOf> & { readonly sold: boolean };
+  priceList(
+    product?: string,
+    seesModelCost?: boolean,
+  ): ReturnType<typeof priceListOf> & { readonly sold: boolean };
   /** The page of a product's prices. */
   pricePage(product: string): HtmlPage;
   /** By `product.plan`, or by the name within its product where one product that runs has it. */
-  plan(id: string): ReturnType<typeof priceListOf>['data'][number];
+  plan(id: string, seesModelCost?: boolean): ReturnType<typeof priceListOf>['data'][number];
   /** All add-ons that the account ever had, newest first. */
   addOns(
     accountId: AccountId,
@@ -90,17 +93,17 @@ export interface BillingParts extends HeldEntitlementsParts {
 export function createBilling(parts: BillingParts): Billing {
   const { db, entitlements } = parts;
   /** Plans of this name on sale in products that run. */
-  const plansNamed = (name: string) =>
-    priceListOf([...entitlements.catalogues.values()].filter(isRunning)).data.filter(
+  const plansNamed = (name: string, seesModelCost?: boolean) =>
+    priceListOf([...entitlements.catalogues.values()].filter(isRunning), seesModelCost).data.filter(
       ({ id, product }) => id === `${product}.${name}`,
     );
   return {
-    priceList(product) {
+    priceList(product, seesModelCost) {
       assertRunning(entitlements.catalogues.get(product ?? ''));
       const catalogues = [...entitlements.catalogues.values()].filter(isRunning);
       const asked = product === undefined ? catalogues : catalogues.filter((one) => one.product === product);
       if (asked.length === 0) throw new AppError('not_found', { message: 'There is no such product.' });
-      return { sold: parts.selling !== undefined, ...priceListOf(asked) };
+      return { sold: parts.selling !== undefined, ...priceListOf(asked, seesModelCost) };
     },
     pricePage(product) {
       const catalogue = entitlements.catalogues.get(product);
@@ -108,11 +111,11 @@ export function createBilling(parts: BillingParts): Billing {
       assertRunning(catalogue);
       return pricePage({ key: product, name: catalogue.name }, priceListOf([catalogue]));
     },
-    plan(id) {
-      const plans = priceListOf([...entitlements.catalogues.values()]).data;
+    plan(id, seesModelCost) {
+      const plans = priceListOf([...entitlements.catalogues.values()], seesModelCost).data;
       const whole = plans.find((one) => one.id === id);
       assertRunning(entitlements.catalogues.get(whole?.product ?? ''));
-      const named = whole === undefined ? plansNamed(id) : [whole];
+      const named = whole === undefined ? plansNamed(id, seesModelCost) : [whole];
       if (named.length > 1)
         throw new AppError('plan_ambiguous', { details: { candidates: named.map((one) => one.id) } });
       const [plan] = named;

@@ -1,6 +1,7 @@
 // idempotency_mismatch and idempotency_in_progress are declared there.
 import '#platform/idempotency';
 import { AppError, declareErrors, INVALID_CREDENTIAL, NO_ACCOUNT } from '#platform/kernel';
+import { percentOf } from '#platform/http';
 import type { UpgradeFor } from '#platform/entitlements';
 import type { NotGranted } from './permit.ts';
 
@@ -79,9 +80,24 @@ export function readDenial(decision: Record<string, unknown>): Denial {
 
 /** The error of a denial as platform.md describes it: the limit and its use, when to retry, and the plan and the pack of credits that would help. */
 export function limitExceeded(denial: Denial, upgrade: string | null, addOn: string | null = null): AppError {
+  const { retryAfter } = denial;
+  const again = retryAfter === undefined ? {} : { retryAfter };
+  const isMoney = denial.of === 'budget' || denial.of === 'failures';
+  if (!isMoney) return new AppError('limit_exceeded', { ...sayingOf(denial, upgrade, addOn), ...again });
+  const { needed: _needed, ...unsaid } = denial;
+  const concealed = { ...unsaid, used: percentOf(denial), max: 100 };
+  return new AppError('limit_exceeded', {
+    ...sayingOf(concealed, upgrade, addOn),
+    message: concealedMessageOf(denial),
+    ...again,
+    withCost: sayingOf(denial, upgrade, addOn),
+  });
+}
+
+function sayingOf(denial: Denial, upgrade: string | null, addOn: string | null) {
   const { limit, used, max, needed, resetsAt, retryAfter } = denial;
   const left = `"${limit}";r=0${retryAfter === undefined ? '' : `;t=${retryAfter}`}`;
-  return new AppError('limit_exceeded', {
+  return {
     message: messageOf(denial),
     details: {
       limit,
@@ -93,8 +109,18 @@ export function limitExceeded(denial: Denial, upgrade: string | null, addOn: str
       ...(addOn === null ? {} : { add_on: addOn }),
     },
     headers: { 'ratelimit-policy': `"${limit}";q=${max}`, ratelimit: left },
-    ...(retryAfter === undefined ? {} : { retryAfter }),
-  });
+  };
+}
+
+/** A denial by a limit in money, in words that say nothing of money. */
+function concealedMessageOf(denial: Denial): string {
+  const { limit, of, used, max, needed = 0, per = '', resetsAt } = denial;
+  if (of === 'failures') return messageOf(denial);
+  if (needed > max)
+    return `This call may need more than the whole limit ${limit}. Ask for a shorter answer (max_tokens) or send less.`;
+  if (used < max && needed > 0)
+    return `This call may need more than is left of the limit ${limit} until it resets.`;
+  return `The limit ${limit}${WINDOWS[per] ?? ''} is used up.${opens(resetsAt)}`;
 }
 
 function messageOf(denial: Denial): string {
@@ -149,9 +175,14 @@ export function planRequired(
     readonly needed: number | boolean | null;
   },
   upgrade: string | null,
+  isBudget = false,
 ): AppError {
   const { product, plan, grant, needed } = lack;
-  return new AppError('plan_required', { details: { product, plan, grant, needed, upgrade } });
+  const details = { product, plan, grant, needed, upgrade };
+  return new AppError(
+    'plan_required',
+    isBudget ? { details: { ...details, needed: null }, withCost: { details } } : { details },
+  );
 }
 
 /** The error for a request that was not admitted, with the plan that would admit it. */
@@ -164,7 +195,8 @@ export function admissionError(
   if (admission.kind === 'plan_required') {
     const { plan, grant, needed } = admission;
     const upgrade = upgradeFor?.({ product, plan, grant, atLeast: needed }) ?? null;
-    return planRequired({ product, plan, grant, needed }, upgrade);
+    const isBudget = grant !== null && upgradeFor?.isBudget?.(product, grant) === true;
+    return planRequired({ product, plan, grant, needed }, upgrade, isBudget);
   }
   const { limit, of, max, needed, size = max, plan } = admission.denial;
   // More of a cooldown is a longer one: only waiting helps.

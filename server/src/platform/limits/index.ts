@@ -80,7 +80,7 @@ export {
   type Seats,
   type SeatsOf,
 } from './seats/seats.ts';
-export { limitUsage, shownEvent, shownUsage, usageEvent } from './routes.ts';
+export { concealBudget, limitUsage, PERCENT, shownEvent, shownUsage, usageEvent } from './routes.ts';
 export { ownKeyVersion } from './usage/own-key.ts';
 export { endUserTag, LONGEST_TAG } from './usage/end-users.ts';
 export { LEDGER_SUMS, type LimitUsage, type UsageEventRow } from './usage/usage.ts';

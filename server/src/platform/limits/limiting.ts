@@ -37,6 +37,8 @@ export interface LimitingParts extends Omit<LimitsParts, SuppliedParts> {
   /** Sends alerts and notices. */
   readonly dispatcher: Pick<EventDispatcher, 'addSource'>;
   readonly telemetry: Telemetry;
+  /** Whether customers see what model calls cost. */
+  readonly showModelCost: boolean;
   readonly redis: Redis | undefined;
 }
 

@@ -1,5 +1,16 @@
 import { UNLIMITED } from '#platform/entitlements';
-import { cursorOf, instant, namedObject, pageQuery, positionOf, routesFor, routesOf } from '#platform/http';
+import {
+  concealing,
+  cursorOf,
+  instant,
+  modelCost,
+  namedObject,
+  percentOf,
+  pageQuery,
+  positionOf,
+  routesFor,
+  routesOf,
+} from '#platform/http';
 import { z } from 'zod';
 import type { Limits } from './limits.ts';
 import { isOwnKeyVersion } from './usage/own-key.ts';
@@ -7,39 +18,69 @@ import type { LimitUsage, UsageEventRow } from './usage/usage.ts';
 
 const route = routesFor<Pick<Limits, 'usage' | 'usageEvents'>>();
 
+/** Said of a budget whose figures are percent of it, because the operator does not show what model calls cost. */
+export const PERCENT = z
+  .literal('percent')
+  .describe('Of a budget whose dollars the operator does not show: `max` is 100.');
+
+interface Budget {
+  readonly kind: string;
+  readonly used: number;
+  readonly max: number | null;
+  readonly unit?: 'percent' | undefined;
+}
+
+/** A limit in use for callers who do not see what model calls cost: a budget in percent. */
+export function concealBudget<Limit extends Budget>(limit: Limit): Limit {
+  if (limit.kind !== 'budget' && limit.kind !== 'failures') return limit;
+  const { used, max } = limit;
+  // Without a bound, nothing says how much.
+  return max === null
+    ? { ...limit, used: 0, unit: 'percent' as const }
+    : { ...limit, used: percentOf({ used, max }), max: 100, unit: 'percent' as const };
+}
+
 /** Use of a limit, as it is answered. */
-export const limitUsage = namedObject('LimitUsage', {
-  product: z.string(),
-  limit: z.string(),
-  kind: z.string(),
-  used: z.int().describe('Units; of a budget, micro-dollars spent and reserved.'),
-  max: z.int().nullable().describe('null: without a bound.'),
-  resets_at: z.iso.datetime().nullable().describe('null: it frees itself, or never resets.'),
-  balance: z.int().optional().describe('Of credits: how many are left.'),
-  next_expiry: z.iso
-    .datetime()
-    .nullable()
-    .optional()
-    .describe('Of credits: when the next of them expire; null: none do.'),
-  grants: z
-    .array(
-      namedObject('CreditsLeft', {
-        id: z.uuid().nullable().describe('null: the plan’s, which the next use brings.'),
-        source: z
-          .enum(['plan', 'rollover', 'admin', 'top_up'])
-          .describe('`top_up`: bought; `rollover`: the rest of an earlier window.'),
-        amount: z.int(),
-        remaining: z
-          .int()
-          .describe('Below zero: their money went back after they were used. The next credits pay for that.'),
-        expires_at: z.iso.datetime().nullable(),
-      }),
-    )
-    .optional()
-    .describe(
-      'Of credits: what is left of those that were given and bought, in the order in which they are used.',
-    ),
-});
+export const limitUsage = concealing(
+  namedObject('LimitUsage', {
+    product: z.string(),
+    limit: z.string(),
+    kind: z.string(),
+    used: z
+      .int()
+      .describe('Units; of a budget, micro-dollars spent and reserved, or percent where `unit` says so.'),
+    max: z.int().nullable().describe('null: without a bound.'),
+    unit: PERCENT.optional(),
+    resets_at: z.iso.datetime().nullable().describe('null: it frees itself, or never resets.'),
+    balance: z.int().optional().describe('Of credits: how many are left.'),
+    next_expiry: z.iso
+      .datetime()
+      .nullable()
+      .optional()
+      .describe('Of credits: when the next of them expire; null: none do.'),
+    grants: z
+      .array(
+        namedObject('CreditsLeft', {
+          id: z.uuid().nullable().describe('null: the plan’s, which the next use brings.'),
+          source: z
+            .enum(['plan', 'rollover', 'admin', 'top_up'])
+            .describe('`top_up`: bought; `rollover`: the rest of an earlier window.'),
+          amount: z.int(),
+          remaining: z
+            .int()
+            .describe(
+              'Below zero: their money went back after they were used. The next credits pay for that.',
+            ),
+          expires_at: z.iso.datetime().nullable(),
+        }),
+      )
+      .optional()
+      .describe(
+        'Of credits: what is left of those that were given and bought, in the order in which they are used.',
+      ),
+  }),
+  concealBudget,
+);
 
 const status = z.enum(['pending', 'sent', 'posted', 'voided']);
 const word = z.string().max(100);
@@ -62,12 +103,12 @@ export const usageEvent = namedObject('UsageEvent', {
   cached_tokens: z.int(),
   completion_tokens: z.int(),
   reasoning_tokens: z.int(),
-  cost_micros: z
-    .int()
-    .describe('Micro-dollars that the provider may bill; of a correction, what it adds or takes away.'),
-  charged_micros: z
-    .int()
-    .describe('What of it counts against your budgets: less than the cost where the provider failed.'),
+  cost_micros: modelCost(
+    'Micro-dollars that the provider may bill; of a correction, what it adds or takes away.',
+  ),
+  charged_micros: modelCost(
+    'What of it counts against your budgets: less than the cost where the provider failed.',
+  ),
   price_version: z.string(),
   own_key: z
     .boolean()

@@ -42,7 +42,7 @@ export interface PlanAccess {
 export interface PlanAccessParts {
   readonly product: string;
   readonly ai: Pick<Ai, 'estimate'>;
-  readonly entitlements: Pick<Entitlements, 'upgradeFor' | 'packFor'>;
+  readonly entitlements: Pick<Entitlements, 'upgradeFor' | 'packFor' | 'catalogues'>;
   readonly limits: Pick<Limits, 'admit'>;
   readonly planRates: Pick<PlanRates, 'now'>;
 }

@@ -72,6 +72,8 @@ export interface Config extends TelemetrySettings {
   readonly products: readonly string[];
   /** Whether a product may be off in production for which subscriptions still pay. */
   readonly productsOffWithSubscriptions: boolean;
+  /** Whether customers see what model calls cost. */
+  readonly showModelCost: boolean;
   readonly shutdownGraceSeconds: number;
   /** Before the grace: not ready, and calls are taken. */
   readonly shutdownDelaySeconds: number;
@@ -311,8 +313,7 @@ function assembleConfig(
     publicBasePath: values.PUBLIC_BASE_PATH,
     ...originsOf(values),
     trustedProxies: values.TRUSTED_PROXIES ?? [],
-    products: values.PRODUCTS,
-    productsOffWithSubscriptions: values.PRODUCTS_OFF_WITH_SUBSCRIPTIONS === true,
+    ...offerOf(values),
     shutdownGraceSeconds: values.SHUTDOWN_GRACE_SECONDS,
     shutdownDelaySeconds: values.SHUTDOWN_DELAY_SECONDS,
     databaseWaitSeconds: values.DATABASE_WAIT_SECONDS,
@@ -348,6 +349,17 @@ function capacitiesOf(values: Values): Pick<Config, 'bodyCapacity' | 'sockets'> 
       account: values.BODY_MB_AT_ONCE_PER_ACCOUNT * 1_048_576,
     },
     sockets: { perAddress: values.SOCKETS_PER_ADDRESS, perAccount: values.SOCKETS_PER_ACCOUNT },
+  };
+}
+
+/** Which products run, and what their customers see. */
+function offerOf(
+  values: Values,
+): Pick<Config, 'products' | 'productsOffWithSubscriptions' | 'showModelCost'> {
+  return {
+    products: values.PRODUCTS,
+    productsOffWithSubscriptions: values.PRODUCTS_OFF_WITH_SUBSCRIPTIONS === true,
+    showModelCost: values.SHOW_MODEL_COST,
   };
 }
 

@@ -1,4 +1,4 @@
-import { count, setting, text } from './setting.ts';
+import { count, setting, text, toggle } from './setting.ts';
 
 /** How a process ends. */
 export const PROCESS_SETTINGS = {
@@ -9,6 +9,14 @@ export const PROCESS_SETTINGS = {
   SHUTDOWN_DELAY_SECONDS: setting(count(600, 0).default(0), {
     group: 'Server',
     says: 'How long a server that was told to stop takes calls all the same, while /readyz answers 503: as long as a load balancer needs to notice. SHUTDOWN_GRACE_SECONDS begins after it.',
+  }),
+} as const;
+
+/** What customers see. */
+export const CUSTOMER_SETTINGS = {
+  SHOW_MODEL_COST: setting(toggle.default(false), {
+    group: 'Server',
+    says: 'true to show customers what model calls cost, and budgets in dollars. Otherwise they see null, and budgets in percent; platform admins and their keys see both (docs/limits.md).',
   }),
 } as const;
 

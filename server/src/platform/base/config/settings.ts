@@ -5,7 +5,12 @@ import { DATABASE_SETTINGS } from './database-settings.ts';
 import { GOOGLE_PLAY_SETTINGS } from './google-play-settings.ts';
 import { APP_STORE_SETTINGS } from './app-store-settings.ts';
 import { PRODUCT_SETTINGS } from './product-settings.ts';
-import { PROCESS_SETTINGS, RETENTION_SETTINGS, SMOKE_SETTINGS } from './process-settings.ts';
+import {
+  CUSTOMER_SETTINGS,
+  PROCESS_SETTINGS,
+  RETENTION_SETTINGS,
+  SMOKE_SETTINGS,
+} from './process-settings.ts';
 import { S3_SETTINGS } from './s3-settings.ts';
 import { SIGN_IN_SETTINGS } from './sign-in-settings.ts';
 import { STORE_SETTINGS } from './store-settings.ts';
@@ -324,6 +329,7 @@ export const SETTINGS = {
       example: 'jobs.take:after',
     },
   ),
+  ...CUSTOMER_SETTINGS,
   ...RETENTION_SETTINGS,
   ...SMOKE_SETTINGS,
   ...TELEMETRY_SETTINGS,

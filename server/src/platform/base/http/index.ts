@@ -60,6 +60,7 @@ export { type Brand, brandFooter, brandFooterText, brandHeader, plainBrand } fro
 export { escapeHtml, unescapeHtml } from './escape-html.ts';
 export { htmlPage, type HtmlPage, isHtmlPage, renderPage } from './html-page.ts';
 export { calendarDay, instant } from './calendar-day.ts';
+export { concealing, concealModelCost, modelCost, percentOf } from './model-cost.ts';
 export { fileReply, namedAfter, namedObject, namedUnion, okReply } from './named-object.ts';
 export { originsAllowed } from './origins.ts';
 export {

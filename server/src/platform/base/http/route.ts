@@ -299,6 +299,7 @@ export interface Call<
 > extends RouteInput<Name, Body, Query> {
   readonly origin: Origin;
   readonly caller: BySignedIn<Auth, 'user' | 'account' | 'admin', Caller>;
+  readonly seesModelCost: boolean;
   readonly accountId: Auth extends 'none' | 'user' | 'admin' ? undefined : AccountId;
   readonly role: BySignedIn<Auth, 'account', Role>;
   readonly spender: BySignedIn<Auth, 'account', Spender>;
@@ -307,7 +308,6 @@ export interface Call<
   readonly permit: Permit;
   /** The result of `spends.prepare` for the request. */
   readonly prepared: unknown;
-  /** The request's Idempotency-Key, checked for shape. */
   readonly idempotencyKey: string | undefined;
   readonly once: Once;
   readonly onceInSteps: OnceInSteps;

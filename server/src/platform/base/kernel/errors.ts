@@ -37,6 +37,8 @@ export interface AppErrorOptions {
   readonly retryAfter?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly cause?: unknown;
+  /** What is said in their place to callers who see what model calls cost. */
+  readonly withCost?: Pick<AppErrorOptions, 'message' | 'details' | 'headers'>;
 }
 
 /** An error with a stable code that reaches the caller as `{"error": {code, message, details?, request_id, docs_url}}`. */
@@ -46,6 +48,7 @@ export class AppError extends Error {
   readonly details: Readonly<Record<string, unknown>> | undefined;
   readonly retryAfter: number | undefined;
   readonly headers: Readonly<Record<string, string>> | undefined;
+  readonly withCost: AppErrorOptions['withCost'];
 
   constructor(code: string, options: AppErrorOptions = {}) {
     const declaration = declared.get(code);
@@ -57,11 +60,17 @@ export class AppError extends Error {
     this.details = options.details;
     this.retryAfter = options.retryAfter;
     this.headers = options.headers;
+    this.withCost = options.withCost;
   }
 
   /** The same error with other details, without the cost of another stack. */
   withDetails(details: Readonly<Record<string, unknown>>): AppError {
     return Object.assign(Object.create(this) as AppError, { details });
+  }
+
+  /** The same error with what model calls cost, for callers who see that. */
+  showingCost(): AppError {
+    return this.withCost === undefined ? this : Object.assign(Object.create(this) as AppError, this.withCost);
   }
 }
 

@@ -9,6 +9,7 @@ import {
   type UsageEventId,
   hasCode,
 } from '#platform/kernel';
+import { percentOf } from '#platform/http';
 import { BACKENDS } from './delegated.ts';
 import { readDenial } from '../denial.ts';
 import type { Ends, AfterEnds } from '../settlement/ends.ts';
@@ -332,9 +333,11 @@ function answerStatement(
 
 function budgetDenied(answer: Resolution): AppError {
   const { limit, used, max, resetsAt, retryAfter } = readDenial(answer);
+  const details = { limit, used, max, resets_at: resetsAt };
   return new AppError('limit_exceeded', {
-    details: { limit, used, max, resets_at: resetsAt },
+    details: { ...details, used: percentOf(details), max: 100 },
     ...(retryAfter === undefined ? {} : { retryAfter }),
+    withCost: { details },
   });
 }
 

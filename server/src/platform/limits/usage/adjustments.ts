@@ -68,7 +68,8 @@ export function createAdjuster({ ids, catalogues, audit }: AdjustmentParts): Adj
       actor: by,
       accountId,
       target: { kind: 'adjustment', id },
-      changes: { ...of, asked, applied: row.applied, reason },
+      // What model calls cost is no customer's to read: the adjustment has it.
+      changes: 'micros' in wanted.amount ? { ...of, reason } : { ...of, asked, applied: row.applied, reason },
       origin,
     });
     return row;

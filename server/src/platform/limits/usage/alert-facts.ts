@@ -1,3 +1,4 @@
+import { percentOf } from '#platform/http';
 import type { Catalogue } from '#platform/entitlements';
 import type { AlertRow } from './alerts.ts';
 
@@ -7,12 +8,24 @@ const UNITS = ['bytes', 'KB', 'MB', 'GB', 'TB'] as const;
 /** Texts of the mail about an alert, for people: names, amounts in their units, and what happens next. */
 export function alertFacts(
   alert: AlertRow,
-  { account, catalogues }: { readonly account: string; readonly catalogues: readonly Catalogue[] },
+  {
+    account,
+    catalogues,
+    showModelCost,
+  }: {
+    readonly account: string;
+    readonly catalogues: readonly Catalogue[];
+    readonly showModelCost: boolean;
+  },
 ) {
   const catalogue = catalogues.find(({ product }) => product === alert.product);
   const declared = catalogue?.limits[alert.name];
   const inBytes = declared?.kind === 'gauge' && declared.unit === 'bytes';
-  const format = (amount: number) => (inBytes ? bytes(amount) : amountOf(alert.kind, amount));
+  const isConcealed = alert.kind === 'budget' && !showModelCost;
+  const format = (amount: number) => {
+    if (isConcealed) return `${percentOf({ used: amount, max: alert.size })} %`;
+    return inBytes ? bytes(amount) : amountOf(alert.kind, amount);
+  };
   return {
     account,
     product: catalogue?.name ?? alert.product,

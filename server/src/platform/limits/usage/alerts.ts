@@ -40,6 +40,8 @@ interface DueRow {
 }
 
 export interface AlertsParts {
+  /** Whether customers see what model calls cost; without it, mails tell budgets in percent. */
+  readonly showModelCost: boolean;
   readonly db: Database;
   readonly catalogues: readonly Catalogue[];
   readonly webhooks: Pick<Webhooks, 'emitting' | 'wake'>;
@@ -102,7 +104,7 @@ function usedUp({ webhooks }: AlertsParts, alert: AlertRow, id: string): readonl
 }
 
 async function mailsOf(
-  { mail, catalogues }: AlertsParts,
+  { mail, catalogues, showModelCost }: AlertsParts,
   tx: Transaction,
   { alert, id }: { readonly alert: AlertRow; readonly id: string },
 ): Promise<Statement[]> {
@@ -112,7 +114,7 @@ async function mailsOf(
     mail.sending({
       to: email,
       template: 'limit_alert',
-      facts: alertFacts(alert, { account, catalogues }),
+      facts: alertFacts(alert, { account, catalogues, showModelCost }),
       accountId,
       userId,
       product: alert.product,
@@ -121,7 +123,7 @@ async function mailsOf(
   );
 }
 
-/** The data of the webhook event; amounts of a budget are micro-dollars. */
+/** The data of the webhook event, which operators receive; amounts of a budget are micro-dollars. */
 function dataOf({ product, name, scope, kind, threshold, used, size, resets_at }: AlertRow) {
   return {
     product,

@@ -352,7 +352,7 @@ test('credits are told to the operator’s systems when they are given, about to
   await Promise.all([tellExpiringCredits({ db, webhooks }), tellExpiringCredits({ db, webhooks })]);
   await tellExpiringCredits({ db, webhooks });
   const mail = { sending: () => [], wake() {} };
-  const alerts = createAlerts({ db, catalogues: [fixture.catalogue], webhooks, mail });
+  const alerts = createAlerts({ db, catalogues: [fixture.catalogue], webhooks, mail, showModelCost: false });
   await permitOf(await fixture.admit(member, { units: 20 })).settle();
   while ((await alerts.tell()) > 0);
   const told = await db.asMigrator(

@@ -1,4 +1,5 @@
 import {
+  concealing,
   CSV_FORMATS,
   instant,
   JSON_OR_CSV,
@@ -13,26 +14,30 @@ import {
 } from '#platform/http';
 import { isTimeZone } from '#platform/kernel';
 import { z } from 'zod';
-import { between } from '../routes.ts';
+import { between, concealBudget, PERCENT } from '../routes.ts';
 import { DENIAL_GROUPS, positionOfSum, type DenialCount, type DenialCounts } from './denials.ts';
 
 const route = routesFor<DenialCounts>();
 const tag = 'Usage';
 
-const denialCount = namedObject('DenialCount', {
-  account_id: z.uuid(),
-  hour: z.iso.datetime().describe('The hour in which the calls were denied, by its first instant.'),
-  product: z.string(),
-  feature: z.string(),
-  limit: z.string(),
-  kind: z.string(),
-  plan: z.string(),
-  denied: z.int().describe('How many calls.'),
-  used: z.int().describe('What was used of the limit at the last of them.'),
-  max: z.int(),
-  last_at: z.iso.datetime(),
-  last_request_id: z.string(),
-});
+const denialCount = concealing(
+  namedObject('DenialCount', {
+    account_id: z.uuid(),
+    hour: z.iso.datetime().describe('The hour in which the calls were denied, by its first instant.'),
+    product: z.string(),
+    feature: z.string(),
+    limit: z.string(),
+    kind: z.string(),
+    plan: z.string(),
+    denied: z.int().describe('How many calls.'),
+    used: z.int().describe('What was used of the limit at the last of them.'),
+    max: z.int(),
+    unit: PERCENT.optional(),
+    last_at: z.iso.datetime(),
+    last_request_id: z.string(),
+  }),
+  concealBudget,
+);
 const position = z.tuple([instant, z.uuid(), z.string(), z.string(), z.string(), z.string()]);
 const word = z.string().min(1).max(100).optional();
 const filters = {

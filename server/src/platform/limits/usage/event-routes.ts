@@ -1,6 +1,8 @@
 import {
   type CsvValue,
   fileReply,
+  concealModelCost,
+  modelCost,
   namedObject,
   routesFor,
   routesOf,
@@ -11,7 +13,7 @@ import { type AccountId, AppError } from '#platform/kernel';
 import { z } from 'zod';
 import type { Limits } from '../limits.ts';
 import { eventFilters, filterOf, shownEvent, usageEvent } from '../routes.ts';
-import type { UsageEventFilter } from './usage.ts';
+import type { UsageEventFilter, UsageEventRow } from './usage.ts';
 
 const route = routesFor<Pick<Limits, 'usageEvent' | 'usageEvents'>>();
 /** Rows of an export that are read at a time. */
@@ -19,9 +21,7 @@ const BATCH = 5_000;
 
 const details = namedObject('UsageEventDetails', {
   ...usageEvent.shape,
-  reserve_micros: z
-    .int()
-    .describe('What was held of budgets before it was sent: the most that it could cost.'),
+  reserve_micros: modelCost('What was held of budgets before it was sent: the most that it could cost.'),
   plan: z.string().nullable().describe('The plan that admitted it.'),
   permit_status: z
     .enum(['queued', 'running', 'settled', 'voided'])
@@ -54,7 +54,10 @@ const read = route(
   },
 );
 
-type Shown = ReturnType<typeof shownEvent>;
+type Shown = z.infer<typeof usageEvent>;
+
+/** As customers see it who do not see what model calls cost. */
+const concealedEvent = (row: UsageEventRow): Shown => concealModelCost(usageEvent, shownEvent(row));
 /** By column: its name, and its value of a row. */
 const COLUMNS = (Object.keys(usageEvent.shape) as (keyof Shown)[]).filter((name) => name !== 'steps');
 
@@ -74,8 +77,9 @@ const exportAll = route(
     reply: { 200: fileReply },
     produces: ['application/jsonl', 'text/csv'],
   },
-  async ({ accountId, query: { format, ...words }, wire, origin }, limits) => {
-    const batches = batchesOf(limits, accountId, filterOf(words));
+  async ({ accountId, query: { format, ...words }, seesModelCost, wire, origin }, limits) => {
+    const shown = seesModelCost ? shownEvent : concealedEvent;
+    const batches = batchesOf(limits, accountId, { filter: filterOf(words), shown });
     if (format === 'csv')
       return sendCsv(wire, { name: 'ledger', columns: COLUMNS, batches: tableOf(batches) }, origin.signal);
     const type = 'application/jsonl; charset=utf-8';
@@ -86,12 +90,12 @@ const exportAll = route(
 async function* batchesOf(
   limits: Pick<Limits, 'usageEvents'>,
   accountId: AccountId,
-  filter: UsageEventFilter,
+  { filter, shown }: { readonly filter: UsageEventFilter; readonly shown: (row: UsageEventRow) => Shown },
 ): AsyncGenerator<Shown[]> {
   let before: string | undefined;
   do {
     const { rows, next } = await limits.usageEvents(accountId, { limit: BATCH, before, filter });
-    if (rows.length > 0) yield rows.map(shownEvent);
+    if (rows.length > 0) yield rows.map(shown);
     before = next;
   } while (before !== undefined);
 }

@@ -192,7 +192,7 @@ async function readEntitlements(
   const { accountId, isArchived } = await accounts.servedAccount({ customer: externalId });
   if (isArchived) throw new AppError('customer_archived');
   const signed = product === undefined ? undefined : await billing.entitlementToken(accountId, product);
-  const all = await billing.entitlements(accountId);
+  const all = await billing.entitlements(accountId, true);
   const data = product === undefined ? all : all.filter((one) => one.product === product);
   const step = signed && Math.floor(signed.expiresAt / TOKEN_STEP);
   return {

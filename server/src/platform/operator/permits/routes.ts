@@ -1,4 +1,4 @@
-import { namedObject, routesFor } from '#platform/http';
+import { modelCost, namedObject, routesFor } from '#platform/http';
 import type { DelegatedPermit, Permit } from '#platform/limits';
 import { z } from 'zod';
 import {
@@ -131,7 +131,7 @@ export const extendPermit = route(
       200: namedObject('ExtendedPermit', {
         permit_id: z.uuid(),
         expires_at: z.iso.datetime(),
-        reserve_micros: z.int(),
+        reserve_micros: modelCost('What is reserved from the budgets by now.'),
       }),
     },
     errors: ['permit_stale'],

@@ -1,4 +1,4 @@
-import { namedObject, wholeNumber } from '#platform/http';
+import { modelCost, namedObject, wholeNumber } from '#platform/http';
 import { z } from 'zod';
 
 /** Up to a thousand dollars, in micro-dollars: sums of invented figures stay numbers that can be counted with. */
@@ -104,7 +104,7 @@ export const previewReply = namedObject('PermitPreview', {
   product: z.string(),
   feature: z.string(),
   units: z.int(),
-  reserve_micros: z.int().describe('What would be reserved from the budgets.'),
+  reserve_micros: modelCost('What would be reserved from the budgets.'),
   refusal: namedObject('PermitRefusal', {
     code: z.string(),
     message: z.string(),
@@ -142,7 +142,7 @@ const permit = {
   product: z.string(),
   feature: z.string(),
   units: z.int(),
-  reserve_micros: z.int(),
+  reserve_micros: modelCost('What is reserved from the budgets.'),
   expires_at: z.iso.datetime(),
 };
 
@@ -155,7 +155,7 @@ export const permitReply = namedObject('PermitStatus', {
     .enum(['running', 'settled', 'voided', 'expired'])
     .describe('`expired`: it was not closed in time; it counts as used until figures are reported.'),
   reason: z.string().nullable(),
-  cost_micros: z.int().describe('What is posted for it.'),
+  cost_micros: modelCost('What is posted for it.'),
   estimated: z.boolean().describe('Its reserve, because the actual cost was not reported.'),
   created_at: z.iso.datetime(),
 });
@@ -164,7 +164,7 @@ export const settledReply = namedObject('SettledPermit', {
   permit_id: z.uuid(),
   status: z.literal('settled'),
   units: z.int(),
-  cost_micros: z.int(),
+  cost_micros: modelCost('What is posted for it.'),
 });
 
 const usageEvent = namedObject('UsageEventReport', {

@@ -33,7 +33,10 @@ export interface Permits {
   /** The request for admission. Throws for a feature that is not open to anybody, and for a model without a price. */
   plan(wanted: Use & { readonly estimate?: Estimate | undefined }): Prepared;
   /** The answer that a request for a permit would get now. Throws as `plan` and `checkOpen` do. */
-  preview(wanted: Use & Estimate & { readonly units: number }, by: By): Promise<PreviewView>;
+  preview(
+    wanted: Use & Estimate & { readonly units: number },
+    by: By & { readonly seesModelCost: boolean },
+  ): Promise<PreviewView>;
   /** Throws `feature_not_open` where this caller may take no permits of the feature. */
   checkOpen(wanted: Use, caller: Caller): void;
   /** Delegates a permit that admission has just given, and keeps the answer for a repeat, in one commit. */
@@ -158,15 +161,16 @@ export function createPermits(parts: PermitsParts): Permits {
 async function preview(
   { limits, prices, entitlements, checkoutLinks }: PermitsParts,
   { product, feature, subject, units, ...estimate }: Use & Estimate & { readonly units: number },
-  { accountId, caller, spender, origin }: By,
+  { accountId, caller, spender, origin, seesModelCost }: By & { readonly seesModelCost: boolean },
 ): Promise<PreviewView> {
   const { catalogues } = entitlements;
   const { reserve } = openFeature(catalogues, { product, feature, subject }, backendOf(caller));
   const call = plannedCall(prices, reserve, estimate);
   const use = { product, feature, subject, units, call, as: 'job' } as const;
   const said = await limits.preview({ ...use, ...spender, accountId, requestId: origin.requestId });
-  const refused =
+  const denied =
     said.kind === 'granted' ? null : admissionError(product, said, createUpgradeFor(entitlements));
+  const refused = denied !== null && seesModelCost ? denied.showingCost() : denied;
   // A look orders nothing: it shows the price, and no link.
   const withOffer = ({ details = {} }: AppError) => ({
     ...details,
@@ -218,7 +222,11 @@ function settledBefore(
   if (permit.status !== 'settled') throw closedError(permit);
   const { units = permit.units, usage } = said;
   if (units === permit.units && (usage === undefined || isOf(permit, usage))) return settledView(permit);
-  throw new AppError('permit_settled', { details: { units: permit.units, cost_micros: permit.cost } });
+  const details = { units: permit.units };
+  throw new AppError('permit_settled', {
+    details,
+    withCost: { details: { ...details, cost_micros: permit.cost } },
+  });
 }
 
 /** Whether it is the call that the permit was settled with: by the provider's id of it, else by what it cost. */
@@ -230,6 +238,7 @@ function isOf({ providerRequestId, cost }: DelegatedPermit, usage: Usage): boole
 function closedError({ status, cost }: DelegatedPermit): AppError {
   return new AppError('permit_stale', {
     message: `This permit is ${status}, and not open any more.`,
-    details: { status, cost_micros: cost },
+    details: { status },
+    withCost: { details: { status, cost_micros: cost } },
   });
 }

@@ -2,6 +2,8 @@ import { type Database, statement } from '#platform/db';
 import {
   atLeast,
   type Caller,
+  concealing,
+  modelCost,
   namedObject,
   type Page,
   page,
@@ -13,7 +15,7 @@ import {
   type Spender,
 } from '#platform/http';
 import type { AccountId } from '#platform/kernel';
-import { endUserTag } from '#platform/limits';
+import { concealBudget, endUserTag, PERCENT } from '#platform/limits';
 import { z } from 'zod';
 import type { Reports } from './reports.ts';
 
@@ -22,21 +24,28 @@ const route = routesFor<Pick<Reports, 'ownUsage' | 'keyUsage'>>();
 const spent = namedObject('OwnSpending', {
   calls: z.int(),
   tokens: z.int().describe('Input and output.'),
-  spent_micros: z.int().describe('Micro-dollars that counted against budgets.'),
+  spent_micros: modelCost('Micro-dollars that counted against budgets.'),
 });
 
-const bound = namedObject('KeyBound', {
-  limit: z.string().describe('As errors name it: `key_daily_calls`.'),
-  key_id: z.uuid().describe('The key that is bounded: the calling one, or one that it comes from.'),
-  kind: z
-    .enum(['budget', 'calls', 'tokens', 'users'])
-    .describe('`users`: end users that have called, where each has bounds.'),
-  per: z.enum(['minute', 'day', 'month']),
-  used: z.int().describe('Calls under way hold a part of it; of a budget, micro-dollars.'),
-  max: z.int(),
-  left: z.int(),
-  resets_at: z.iso.datetime(),
-});
+const bound = concealing(
+  namedObject('KeyBound', {
+    limit: z.string().describe('As errors name it: `key_daily_calls`.'),
+    key_id: z.uuid().describe('The key that is bounded: the calling one, or one that it comes from.'),
+    kind: z
+      .enum(['budget', 'calls', 'tokens', 'users'])
+      .describe('`users`: end users that have called, where each has bounds.'),
+    per: z.enum(['minute', 'day', 'month']),
+    used: z.int().describe('Calls under way hold a part of it; of a budget, micro-dollars.'),
+    max: z.int(),
+    left: z.int(),
+    unit: PERCENT.optional(),
+    resets_at: z.iso.datetime(),
+  }),
+  (limit) => {
+    const shown = concealBudget(limit);
+    return { ...shown, left: Math.max(0, shown.max - shown.used) };
+  },
+);
 
 const ownUsage = namedObject('OwnUsage', {
   key: namedObject('OwnKey', {

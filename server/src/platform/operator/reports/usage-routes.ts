@@ -1,6 +1,8 @@
 import { accountNameFields, ONE_ACCOUNT_ID } from '#platform/accounts';
 import {
+  concealModelCost,
   JSON_OR_CSV,
+  modelCost,
   namedObject,
   page,
   pageOf,
@@ -60,11 +62,11 @@ const usageSum = namedObject('UsageTotal', {
   cached_tokens: z.int(),
   completion_tokens: z.int(),
   reasoning_tokens: z.int(),
-  cost_micros: z.int().describe('Micro-dollars: the sum of the three that follow.'),
-  posted_micros: z.int().describe('By the provider’s figures.'),
-  estimated_micros: z.int().describe('The most that calls without figures may have cost.'),
-  corrections_micros: z.int().describe('What figures that came late, and adjustments, added or took away.'),
-  charged_micros: z.int().describe('What of the cost counted against budgets: less, where providers failed.'),
+  cost_micros: modelCost('Micro-dollars: the sum of the three that follow.'),
+  posted_micros: modelCost('By the provider’s figures.'),
+  estimated_micros: modelCost('The most that calls without figures may have cost.'),
+  corrections_micros: modelCost('What figures that came late, and adjustments, added or took away.'),
+  charged_micros: modelCost('What of the cost counted against budgets: less, where providers failed.'),
 });
 
 interface UsageQuery {
@@ -98,9 +100,14 @@ function questionOf(query: UsageQuery & Readonly<Record<string, unknown>>) {
   };
 }
 
-function tableOf(group: readonly Dimension[], whose: 'account' | 'everybody') {
+function tableOf(group: readonly Dimension[], whose: 'account' | 'everybody', seesModelCost: boolean) {
   const columns = columnsOf(group, whose);
-  return { name: 'usage', columns, line: (sum: UsageSum) => columns.map((column) => sum[column] ?? null) };
+  const shown = (sum: UsageSum) => (seesModelCost ? sum : concealModelCost(usageSum, sum));
+  return {
+    name: 'usage',
+    columns,
+    line: (sum: UsageSum) => columns.map((column) => shown(sum)[column] ?? null),
+  };
 }
 
 const SAYS =
@@ -124,7 +131,7 @@ export const accountReport = route(
   async (call, reports) => {
     const question = questionOf(call.query);
     const report = await reports.usage(call.accountId, question);
-    return answerReport(call, report, tableOf(question.group, 'account'));
+    return answerReport(call, report, tableOf(question.group, 'account', call.seesModelCost));
   },
 );
 
@@ -153,7 +160,7 @@ export const operatorReport = route(
     if (isByTag && question.filters.account_id === undefined)
       throw invalidInput('query.account_id', 'Tags are the words of one account: name it.');
     const report = await reports.usage('everybody', question);
-    return answerReport(call, report, tableOf(question.group, 'everybody'));
+    return answerReport(call, report, tableOf(question.group, 'everybody', call.seesModelCost));
   },
 );
 

@@ -16,15 +16,21 @@ export interface UpgradeFor {
   (question: UpgradeQuestion): string | null;
   /** The id of the cheapest pack that adds credits of a limit: `studio.hundred`; null: none is sold. */
   readonly pack?: Entitlements['packFor'];
+  /** Whether a grant is a size in what model calls cost. */
+  readonly isBudget?: (product: string, grant: string) => boolean;
 }
 
 export function createUpgradeFor({
   upgradeFor,
   packFor,
-}: Pick<Entitlements, 'upgradeFor' | 'packFor'>): UpgradeFor {
+  catalogues,
+}: Pick<Entitlements, 'upgradeFor' | 'packFor' | 'catalogues'>): UpgradeFor {
   const planFor: UpgradeFor = ({ product, plan, grant, atLeast }) =>
     upgradeFor(product, plan, (grants) => grant === null || isEnough(grants[grant], atLeast))?.plan ?? null;
-  return Object.assign(planFor, { pack: packFor });
+  return Object.assign(planFor, {
+    pack: packFor,
+    isBudget: (product: string, grant: string) => catalogues.get(product)?.limits[grant]?.kind === 'budget',
+  });
 }
 
 export function cheapestPack({ product, addOns }: Catalogue, limit: string): string | null {
