@@ -1,4 +1,4 @@
-/** What people come to do, by the verbs that they look for it by, and the page where it is done. Each is found in both languages. */
+/** A thing that people come to do, named by its verbs, and the page where they do it. The search finds it in both languages. */
 interface Verb {
   readonly to: string;
   readonly text: readonly [en: string, de: string];

@@ -78,7 +78,7 @@ export function Curve({ id }: { readonly id: string }) {
   );
 }
 
-/** What happened, the newest first: it began, paid, was refunded, was denied, and was changed by people and the server. */
+/** The account’s history, the newest first: sign-up, payments, refunds, denials, and changes that people and the server made. */
 export function Story({ id, customer, payments }: StoryProps) {
   const { say, language } = useTexts(texts);
   const { data } = useQuery({
