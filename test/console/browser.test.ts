@@ -106,10 +106,10 @@ describe.runIf(isHere)('in a browser, the console', { timeout: 4 * PATIENCE }, a
     // Without the server there is none to load: the page stays, and goes on by itself.
     const cut = /\.js$|\/v1\/|\/healthz/;
     await tab.route(cut, (route) => route.abort());
-    await tab.getByRole('link', { name: 'Protokoll', exact: true }).click();
+    await tab.getByRole('link', { name: 'Mitglieder', exact: true }).click();
     await tab.locator('.lost').waitFor();
     await tab.unroute(cut);
-    await tab.waitForURL('**/audit');
+    await tab.waitForURL('**/members');
     await tab.close();
   });
 

@@ -7,7 +7,8 @@ describe.runIf(isHere)('Coditect’s pages', { timeout: 4 * PATIENCE }, async ()
   await signIn();
 
   test('find what was said with the reason for each hit, and open where it was said', async () => {
-    await page.getByRole('link', { name: 'Memory coditect' }).click();
+    await page.getByRole('link', { name: 'Coditect', exact: true }).click();
+    await page.getByRole('link', { name: 'Memory' }).click();
     await page.getByText('Nothing is remembered yet.').waitFor();
     const session = await api('POST /v1/sessions', { client_id: 's', title: '<i>The import</i>' });
     await api(`POST /v1/sessions/${String(session['id'])}/messages`, {
@@ -43,7 +44,7 @@ describe.runIf(isHere)('Coditect’s pages', { timeout: 4 * PATIENCE }, async ()
   });
 
   test('show a licence with its seats, and end one', async () => {
-    await page.getByRole('link', { name: 'Licences coditect', exact: true }).click();
+    await page.getByRole('link', { name: 'Licences', exact: true }).click();
     const key = await licenceKey();
     await api('POST /v1/licenses/acquire', { license_key: key, hardware_id: 'a-machine-of-mine-0001' });
     await page.reload();

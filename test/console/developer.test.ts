@@ -32,6 +32,7 @@ describe.runIf(isHere)('pages of developers', { timeout: 4 * PATIENCE }, async (
       headers: { 'idempotency-key': 'a-job' },
     });
     expect(made.status).toBe(202);
+    await page.getByRole('link', { name: 'Developer', exact: true }).click();
     await page.getByRole('link', { name: 'Jobs' }).click();
     await page.locator('tbody').getByRole('link').click();
     await page.getByRole('complementary').getByText('interactive').waitFor();
@@ -58,6 +59,7 @@ describe.runIf(isHere)('pages of developers', { timeout: 4 * PATIENCE }, async (
 
   test('keep the operator’s webhooks: added, tried, given a new secret, deleted', async () => {
     await signIn();
+    await page.getByRole('link', { name: 'Developer', exact: true }).click();
     await page.getByRole('link', { name: 'Webhooks' }).click();
     await page.getByText('No endpoint yet.').waitFor();
     const add = async (address: string) => {

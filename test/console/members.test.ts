@@ -120,6 +120,7 @@ describe.runIf(isHere)('the page of members', { timeout: 4 * PATIENCE }, async (
   });
 
   test('shows its audit by subject and as a file, with what people wrote as text', async () => {
+    await hers.getByRole('link', { name: 'Developer', exact: true }).click();
     await hers.getByRole('link', { name: 'Audit' }).click();
     await hers.getByRole('combobox', { name: 'What' }).selectOption('team');
     await row('team.created', hers).getByText(EVIL).waitFor();

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { statement } from '#platform/db';
 import { describe, expect, test } from 'vitest';
-import { PAGE_GROUPS } from '../../console/src/shell/pages.ts';
+import { ENTRIES } from '../../console/src/shell/pages.ts';
 import { openReceiver } from '../webhooks/receiver.ts';
 import { isHere, PATIENCE, visitConsole } from './visit.ts';
 
@@ -147,7 +147,7 @@ describe.runIf(isHere)('an operator', { timeout: 4 * PATIENCE }, async () => {
     await page.getByRole('heading', { name: HOSTILE }).waitFor();
     await page.getByRole('button', { name: 'Suspend' }).click();
     await page.getByRole('button', { name: 'Suspend: press again' }).click();
-    await page.getByText('suspended').waitFor();
+    await page.getByText('suspended', { exact: true }).waitFor();
     await page.getByRole('button', { name: 'Reinstate' }).click();
     await page.getByRole('button', { name: 'Reinstate: press again' }).click();
     await page.getByText('active', { exact: true }).waitFor();
@@ -183,7 +183,7 @@ describe.runIf(isHere)('an operator', { timeout: 4 * PATIENCE }, async () => {
   });
 
   test('suspends a licence for a reason, reinstates it, and sees how providers fare', async () => {
-    await page.getByRole('link', { name: 'All licences coditect' }).click();
+    await page.getByRole('link', { name: 'Coditect', exact: true }).click();
     await page.getByRole('button', { name: 'Local organization' }).click();
     await page.getByPlaceholder('Reason; the account reads it').fill('The key was published.');
     await page.getByRole('button', { name: 'Suspend' }).click();
@@ -229,7 +229,7 @@ describe.runIf(isHere)('an operator', { timeout: 4 * PATIENCE }, async () => {
     await page.getByRole('button', { name: 'Sign in', exact: true }).click();
     await page.getByRole('navigation').waitFor();
     expect(await page.getByText('Operator', { exact: true }).count()).toBe(0);
-    const pages = PAGE_GROUPS.find(({ isOperators }) => isOperators === true)?.pages ?? [];
+    const pages = ENTRIES.filter(({ isOperators }) => isOperators === true).flatMap((entry) => entry.pages);
     for (const { to } of [...pages, { to: '/app/products/coditect/all-licences' }]) {
       await page.goto(url + to);
       await page.getByRole('alert').first().waitFor();

@@ -15,7 +15,7 @@ describe.runIf(isHere)('the operator’s overview', { timeout: 4 * PATIENCE }, a
   const region = (name: string) => page.getByRole('region', { name, exact: true });
 
   test('says what it will show where nothing was sold or called yet', async () => {
-    await page.getByRole('link', { name: 'Overview', exact: true }).click();
+    await page.getByRole('link', { name: 'Operator', exact: true }).click();
     await region('Net revenue').getByText('nothing before').waitFor();
     await page.getByText('No calls in these days.').nth(1).waitFor();
     expect([...(await faults()), ...(await look())]).toEqual([]);

@@ -51,6 +51,7 @@ describe.runIf(isHere)('the page of plans', { timeout: 4 * PATIENCE }, async () 
     await page.getByRole('link', { name: 'Members' }).click();
     await invite(page, 'grace@example.com');
     await page.getByRole('row', { name: 'grace@example.com' }).waitFor();
+    await page.getByRole('link', { name: 'Plan', exact: true }).click();
     await page.getByRole('link', { name: 'Invoices' }).click();
     await page.getByRole('row').filter({ hasText: '$30.00' }).waitFor();
     expect(await page.getByRole('link', { name: 'PDF' }).count()).toBe(2);

@@ -8,7 +8,7 @@ describe.runIf(isHere)('of products that are off', { timeout: 4 * PATIENCE }, as
 
   test('the console has no pages, no links and nothing to try', async () => {
     const navigation = page.getByRole('navigation', { name: 'Main' });
-    await navigation.getByRole('link', { name: 'Studio reel' }).waitFor();
+    await navigation.getByRole('link', { name: 'Reel', exact: true }).waitFor();
     const links = await navigation.getByRole('link').allTextContents();
     expect(links.filter((text) => /coditect|licences/i.test(text))).toEqual([]);
     await page.getByRole('heading', { name: 'Last calls' }).waitFor();

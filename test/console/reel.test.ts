@@ -7,7 +7,7 @@ describe.runIf(isHere)('Reel’s studio', { timeout: 4 * PATIENCE }, async () =>
   await signIn();
 
   test('writes variants of a topic, has one chosen and its first line written anew', async () => {
-    await page.getByRole('link', { name: 'Studio' }).click();
+    await page.getByRole('link', { name: 'Reel', exact: true }).click();
     await page.getByText('No draft yet.').waitFor();
     await page.getByRole('textbox', { name: 'Topic' }).fill('<b>Gardens</b> in cities');
     await page.getByRole('button', { name: 'Write', exact: true }).click();

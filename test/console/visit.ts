@@ -167,9 +167,19 @@ export async function visitConsole(options: Parameters<typeof testApp>[0] = {}) 
     },
     /** Addresses of all pages that the navigation leads to. */
     async paths(): Promise<string[]> {
-      await page.getByRole('link', { name: 'Customers' }).waitFor();
-      const links = page.locator('nav a[href^="/"]:not([href="/docs"])');
-      return links.evaluateAll((found) => found.map((one) => String(one.getAttribute('href'))));
+      const found = new Set<string>();
+      for (const side of ['Account', 'Operator']) {
+        await page.locator('.sides').getByRole('link', { name: side, exact: true }).click();
+        await page.locator('.sides [data-chosen=true]', { hasText: side }).waitFor();
+        for (const entry of await page.locator('nav .entry:not(.docs)').all()) {
+          await entry.click();
+          const name = await entry.innerText();
+          await page.locator('nav .entry[data-open=true]').getByText(name, { exact: true }).waitFor();
+          const links = page.locator('nav .entry:not(.docs), nav .sub');
+          for (const one of await links.all()) found.add(String(await one.getAttribute('href')));
+        }
+      }
+      return [...found];
     },
     /** Signs the owner in. */
     async signIn(): Promise<void> {

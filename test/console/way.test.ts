@@ -362,7 +362,7 @@ describe.runIf(isHere)('the palette', { timeout: 4 * PATIENCE }, async () => {
     const beside = await open();
     await beside.goto(url);
     // It has resumed the session that was there: a refresh that is under way would put its cookie over the next one's.
-    await beside.getByRole('link', { name: 'Customers' }).waitFor();
+    await beside.getByRole('link', { name: 'Operator' }).waitFor();
     const next = await customer();
     await beside.evaluate(
       async ({ email, password }) => {
@@ -374,9 +374,9 @@ describe.runIf(isHere)('the palette', { timeout: 4 * PATIENCE }, async () => {
       { email: next.email, password: next.password },
     );
     // Not before: the list of customers has their email, too.
-    await page.getByRole('link', { name: 'Customers' }).waitFor({ state: 'detached' });
+    await page.getByRole('link', { name: 'Operator' }).waitFor({ state: 'detached' });
     await page.getByText(next.email).first().waitFor({ state: 'attached' });
-    expect(await page.getByRole('link', { name: 'Customers' }).count()).toBe(0);
+    expect(await page.getByRole('link', { name: 'Operator' }).count()).toBe(0);
     await beside.close();
   });
 

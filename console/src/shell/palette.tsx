@@ -10,7 +10,8 @@ import { session } from '../session.ts';
 import { pageTexts, useTexts } from '../text/index.ts';
 import { LanguageSwitch } from '../text/language-switch.ts';
 import { type Found, find, isId } from './found.ts';
-import { PAGE_GROUPS } from './pages.ts';
+import { ENTRIES } from './pages.ts';
+import { VERBS } from './verbs.ts';
 
 const texts = pageTexts({
   placeholder: [
@@ -41,6 +42,8 @@ interface Choice {
   readonly text: string;
   readonly note?: string;
   readonly act: () => unknown;
+  /** Other words that it is found by. */
+  readonly also?: string;
   /** It says by itself that it fits. */
   readonly isFound?: boolean;
   /** The palette stays open. */
@@ -75,7 +78,8 @@ function Search({ close, show }: PaletteProps & { readonly show: (found: Found) 
   const { choices, isLooking } = useChoices(q, show);
   const words = q.toLowerCase().split(/\s+/);
   const fitting = choices.filter(
-    ({ text, isFound }) => isFound === true || words.every((word) => text.toLowerCase().includes(word)),
+    ({ text, also = '', isFound }) =>
+      isFound === true || words.every((word) => `${text} ${also}`.toLowerCase().includes(word)),
   );
   const { selectFirstOption } = combobox;
   const shown = fitting.map(({ text }) => text).join('\n');
@@ -194,7 +198,7 @@ function useChoices(q: string, show: (found: Found) => void) {
           } as const,
         ]
       : []),
-    ...PAGE_GROUPS.filter(isMine).flatMap(({ pages }) =>
+    ...ENTRIES.filter(isMine).flatMap(({ pages }) =>
       pages
         .filter(isMine)
         .map(({ to, text }): Choice => ({ group: 'pages', text: say(text), act: () => navigate({ to }) })),
@@ -211,6 +215,14 @@ function useChoices(q: string, show: (found: Found) => void) {
     ...(me?.accounts ?? [])
       .filter(({ id }) => id !== chosen?.account.id)
       .map(({ id, name }): Choice => ({ group: 'accounts', text: name, act: () => switchTo(id) })),
+    ...VERBS.filter(isMine).map(
+      ({ to, text: [en, de] }): Choice => ({
+        group: 'actions',
+        text: language === 'de' ? de : en,
+        also: language === 'de' ? en : de,
+        act: () => navigate({ to }),
+      }),
+    ),
     { group: 'actions', text: say('app.theme'), act: toggleColorScheme },
     {
       group: 'actions',

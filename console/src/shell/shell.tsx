@@ -1,15 +1,13 @@
 import { NativeSelect, useMantineColorScheme } from '@mantine/core';
 import { onlineManager, useQueryClient } from '@tanstack/react-query';
-import { Link, Outlet, useRouterState } from '@tanstack/react-router';
-import { Fragment, Suspense, use, useEffect, useState, useSyncExternalStore } from 'react';
-import { chooseAccount, useAccount, useIsMine, useIsSignedIn, useMe } from '../account.ts';
+import { Outlet, useRouterState } from '@tanstack/react-router';
+import { Suspense, use, useEffect, useState, useSyncExternalStore } from 'react';
+import { chooseAccount, useAccount, useIsSignedIn, useMe } from '../account.ts';
 import { lazyPart } from '../parts/lazy-part.ts';
-import { useProductLinks } from '../products/product-links.ts';
 import { reach, session } from '../session.ts';
 import { stepUp } from '../step-up.ts';
 import { brandName, useTexts } from '../text/index.ts';
 import { LanguageSwitch } from '../text/language-switch.ts';
-import { PAGE_GROUPS } from './pages.ts';
 
 /** Milliseconds between two tries to reach the server. */
 const AGAIN = 3_000;
@@ -17,6 +15,7 @@ const SHORTCUT = navigator.userAgent.includes('Mac') ? '⌘ K' : 'Ctrl K';
 
 const SignIn = lazyPart(() => import('../pages/sign-in/sign-in.tsx'), 'SignIn');
 const StepUp = lazyPart(() => import('../pages/sign-in/step-up.tsx'), 'StepUp');
+const Entries = lazyPart(() => import('./entries.tsx'), 'Entries');
 const Palette = lazyPart(() => import('./palette.tsx'), 'Palette');
 
 /** Navigation at the side, the page beside it; to who is not signed in, only the way in. */
@@ -107,7 +106,6 @@ function useResumption(isWanted: boolean): boolean {
 function Navigation({ path, search }: { readonly path: string; readonly search: () => void }) {
   const { say } = useTexts();
   const [isOpen, setOpen] = useState(false);
-  const isMine = useIsMine();
   const { isPending } = useMe();
   useEffect(() => setOpen(false), [path]);
   return (
@@ -128,48 +126,20 @@ function Navigation({ path, search }: { readonly path: string; readonly search: 
         {say('nav.search')} <kbd>{SHORTCUT}</kbd>
       </button>
       <nav aria-label={say('nav.main')} data-open={isOpen}>
-        {PAGE_GROUPS.filter(isMine).map(({ text: heading, isOperators = false, pages }) => (
-          <Fragment key={heading ?? ''}>
-            {heading !== undefined && <h2>{say(heading)}</h2>}
-            {pages.filter(isMine).map(({ to, text }) => (
-              <Link key={to} to={to} activeOptions={{ exact: true, includeSearch: false }}>
-                {say(text)}
-              </Link>
-            ))}
-            {isOperators && <ProductLinks areOperators />}
-          </Fragment>
-        ))}
-        <ProductLinks />
-        {!isPending && (
-          // Not before it is known whose pages stand above: nothing moves then.
-          <>
-            <a href="/docs">{say('nav.docs')}</a>
-            <Foot />
-          </>
-        )}
+        <Suspense fallback={null}>
+          {!isPending && (
+            // Not before it is known whose pages there are: nothing moves then.
+            <>
+              <Entries path={path} />
+              <a className="entry docs" href="/docs">
+                {say('nav.docs')}
+              </a>
+              <Foot />
+            </>
+          )}
+        </Suspense>
       </nav>
     </header>
-  );
-}
-
-/** Pages that products brought along. */
-function ProductLinks({ areOperators = false }: { readonly areOperators?: boolean }) {
-  const { say, language } = useTexts();
-  const links = useProductLinks(areOperators);
-  return (
-    <>
-      {!areOperators && links.length > 0 && <h2>{say('nav.products')}</h2>}
-      {links.map(({ product, page, title }) => (
-        <Link
-          key={`${product} ${page}`}
-          to="/app/products/$product/$page"
-          params={{ product, page }}
-          activeOptions={{ exact: true, includeSearch: false }}
-        >
-          {title[language]} <small>{product}</small>
-        </Link>
-      ))}
-    </>
   );
 }
 

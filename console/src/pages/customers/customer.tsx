@@ -5,6 +5,7 @@ import { Link } from '@tanstack/react-router';
 import { CallTable } from '../../parts/call-table.tsx';
 import { Confirm } from '../../parts/confirm.tsx';
 import { Facts } from '../../parts/facts.tsx';
+import { Id } from '../../parts/id.tsx';
 import { LimitList } from '../../parts/limit-list.tsx';
 import { moneyText, moneyTexts, useMoney } from '../../parts/money.ts';
 import { usePageSearch } from '../../parts/search.ts';
@@ -18,6 +19,7 @@ import { Action } from './action.tsx';
 import { Denials } from './denials.tsx';
 import { Grants } from './grants.tsx';
 import { ACTIONS, readCustomerSearch } from './search.ts';
+import { Curve, Story } from './story.tsx';
 import { texts } from './texts.ts';
 
 export type Details = ReplyOf<'GET /v1/admin/customers/{id}'>;
@@ -38,10 +40,12 @@ export function CustomerPage({ id }: { readonly id: string }) {
       <CustomerHead customer={customer} />
       <CustomerFacts customer={customer} />
       <Action id={id} limits={limits} />
+      <Curve id={id} />
       <Denials id={id} limits={limits} />
       <Section title={say('limits.title')}>
         <LimitList limits={limits} />
       </Section>
+      <Story id={id} customer={customer} payments={payments} />
       <Grants id={id} />
       <Payments payments={payments} />
       <People id={id} people={people} />
@@ -65,6 +69,7 @@ function CustomerHead({ customer }: { readonly customer: Details['customer'] }) 
     <Head title={name}>
       <Badge color={isSuspended ? 'red' : 'accent'}>{say(isSuspended ? 'suspended' : 'active')}</Badge>
       <span className="dim">{say('since', { day: format.day(at) })}</span>
+      <Id id={id} />
       <Anchor renderRoot={(props) => <Link {...props} to="/app/platform-audit" search={{ account: id }} />}>
         {say('audit')}
       </Anchor>

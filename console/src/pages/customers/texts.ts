@@ -113,5 +113,11 @@ export const texts = pageTexts({
   refund: ['Refund', 'Erstattung'],
   'refund.stripe': ['At Stripe', 'Bei Stripe'],
   'refund.none': ['by {store} itself', 'durch {store} selbst'],
+  signedUp: ['Signed up', 'Angemeldet'],
+  deniedTimes: ['Denied {times} times by {limit}', '{times}-mal abgelehnt: {limit}'],
+  happened: ['What happened', 'Was geschah'],
+  'what.happened': ['What', 'Was'],
+  'what.about': ['Details', 'Einzelheiten'],
+  'what.id': ['Id', 'Kennung'],
   noCalls: ['It has made no call yet.', 'Es hat noch nichts aufgerufen.'],
 });

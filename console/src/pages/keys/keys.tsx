@@ -16,6 +16,7 @@ import { useTexts } from '../../text/index.ts';
 import { useBoundLines } from './bounds.tsx';
 import { NewKey } from './new-key.tsx';
 import { ProviderKeys } from './provider-keys.tsx';
+import { Spending } from './spending.tsx';
 import { texts } from './texts.ts';
 
 type Key = ReplyOf<'GET /v1/api-keys'>['data'][number];
@@ -53,6 +54,7 @@ function KeysOf() {
         />
       )}
       <KeyTable onRotated={setMade} />
+      <Spending />
       <ProviderKeys />
     </>
   );

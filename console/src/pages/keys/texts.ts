@@ -1,6 +1,9 @@
 import { pageTexts } from '../../text/index.ts';
 
 export const texts = pageTexts({
+  costs: ['Cost by key, 30 days', 'Kosten nach Schlüssel, 30 Tage'],
+  noKey: ['without a key', 'ohne Schlüssel'],
+  endedKey: ['a revoked key', 'ein widerrufener Schlüssel'],
   new: ['New key', 'Neuer Schlüssel'],
   none: [
     'No key yet. Programs call the API with one: make it by “New key”. It is shown once.',

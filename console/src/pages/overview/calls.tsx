@@ -2,28 +2,15 @@ import { Skeleton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { Chart } from '../../parts/chart.tsx';
-import { allRows } from '../../parts/pages.ts';
 import { Section } from '../../parts/section.tsx';
 import { apiFor } from '../../session.ts';
 import { useTexts } from '../../text/index.ts';
-import { dayAt, type Figures, largest, readSums, zone } from '../usage/sums.ts';
+import { type Figures, largest, readSums } from '../usage/sums.ts';
+import { readDenied } from './denied.ts';
 import { texts } from './texts.ts';
 
 /** Products that one can tell apart in a chart. */
 const MOST = 4;
-
-/** Denied calls by day, all limits together. */
-async function readDenied(days: number): Promise<ReadonlyMap<string, number>> {
-  const from = new Date(`${dayAt(1 - days)}T00:00`).toISOString();
-  const rows = await allRows((paging) =>
-    apiFor(undefined).call('GET /v1/admin/denials/totals', {
-      query: { ...paging, group: 'day', from, zone },
-    }),
-  );
-  const sums = new Map<string, number>();
-  for (const { day, denied } of rows) sums.set(day ?? '', (sums.get(day ?? '') ?? 0) + denied);
-  return sums;
-}
 
 /** Calls of each day by product, with those that limits denied, and their cost. */
 export function Calls({ days }: { readonly days: number }) {

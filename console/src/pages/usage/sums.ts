@@ -61,12 +61,14 @@ interface SumsRequest {
   readonly days: number;
   /** The operator's has all accounts. */
   readonly route?: 'GET /v1/admin/usage' | 'GET /v1/usage/report';
+  /** One account among those of the operator's. */
+  readonly account?: string;
 }
 
 /** Reads the use of the last days, group by group and day by day. */
 export async function readSums(
   api: Api,
-  { by, days, route = 'GET /v1/usage/report' }: SumsRequest,
+  { by, days, route = 'GET /v1/usage/report', account }: SumsRequest,
 ): Promise<Sums> {
   const from = dayAt(1 - days);
   const groups = new Map<string | null, { sum: Figures; days: Map<string, Figures> }>();
@@ -80,6 +82,7 @@ export async function readSums(
         until: dayAt(1),
         zone,
         limit: 100,
+        ...(account === undefined ? {} : { account_id: account }),
         ...(cursor === undefined ? {} : { cursor }),
       },
     });

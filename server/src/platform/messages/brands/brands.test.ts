@@ -179,8 +179,8 @@ describe('colours', () => {
       (_none, index) => `#${(5 * index).toString(16).padStart(2, '0').repeat(3)}`,
     );
     const pairs = levels.flatMap((accent) => levels.map((text) => [accent, text] as const));
+    // WCAG 2.2, 1.4.11: its ground or its border.
     for (const [accent, text] of pairs.filter((pair) => contrast(...pair) >= 4.5))
-      // WCAG 2.2, 1.4.11: its ground or its border.
       for (const page of ['#ffffff', '#121212'])
         expect(Math.max(contrast(accent, page), contrast(text, page))).toBeGreaterThanOrEqual(3);
   });
