@@ -154,6 +154,8 @@ function environmentOf(
     ...(upstreams.redis === undefined || links.redis === undefined
       ? {}
       : { REDIS_URL: urlThrough(upstreams.redis, links.redis) }),
+    // Its oracle reads as customers do what calls cost.
+    SHOW_MODEL_COST: 'true',
     AI_UPSTREAMS: JSON.stringify([provider]),
     SHUTDOWN_GRACE_SECONDS: '5',
   };

@@ -6,7 +6,7 @@ import { allRoutes } from '../../server/src/app/lists.ts';
 import { send } from '@plinth/testkit/walkers/calls';
 import { type Customer, type Reply, testApp } from '@plinth/testkit/services/app';
 
-/** What model calls cost is the operator's, unless SHOW_MODEL_COST says otherwise (docs/limits.md). */
+/** Costs of model calls are the operator's, unless SHOW_MODEL_COST says otherwise (docs/limits.md). */
 
 const app = await testApp({ settings: { SHOW_MODEL_COST: 'false' } });
 const admin = await app.admin();

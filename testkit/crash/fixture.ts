@@ -43,6 +43,7 @@ export async function openCrashFixture(
   const settings = {
     ...installation.settings,
     ...vendor?.settings,
+    SHOW_MODEL_COST: 'true',
     AI_UPSTREAMS: JSON.stringify([upstream]),
   };
   const folder = installation.settings['DATA_DIR'] ?? '';

@@ -26,7 +26,7 @@ const AGAIN = 60_000;
 const isMoney = (measure: Measure) => measure === 'cost' || measure === 'charge';
 const amountsOf = ({ micros, count }: Formats, measure: Measure) => (isMoney(measure) ? micros : count);
 
-/** What can be shown: not what calls cost, where the operator keeps that. */
+/** The figures that can be shown: no costs of calls, where the operator keeps these. */
 const measuresOf = (sums: Pick<Sums, 'hidesCost'> | undefined): readonly Measure[] =>
   sums?.hidesCost === true ? MEASURES.filter((measure) => !isMoney(measure)) : MEASURES;
 

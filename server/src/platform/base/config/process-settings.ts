@@ -12,7 +12,7 @@ export const PROCESS_SETTINGS = {
   }),
 } as const;
 
-/** What customers see. */
+/** The settings of what customers see. */
 export const CUSTOMER_SETTINGS = {
   SHOW_MODEL_COST: setting(toggle.default(false), {
     group: 'Server',

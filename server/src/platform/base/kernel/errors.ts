@@ -37,7 +37,7 @@ export interface AppErrorOptions {
   readonly retryAfter?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly cause?: unknown;
-  /** What is said in their place to callers who see what model calls cost. */
+  /** It is said in their place to callers who see what model calls cost. */
   readonly withCost?: Pick<AppErrorOptions, 'message' | 'details' | 'headers'>;
 }
 

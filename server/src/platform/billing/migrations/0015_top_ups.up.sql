@@ -30,7 +30,7 @@ create table billing.top_ups (
   primary key (account_id, mode, product, limit_name),
   check ((stopped_for is null) = (stopped_at is null))
 );
-create index top_ups_to_look on billing.top_ups (mode, looked_at nulls first);
+create index top_ups_to_look on billing.top_ups (looked_at nulls first, mode);
 call app.protect_tenant('billing.top_ups');
 
 -- One purchase of it: one invoice, which can be paid once. unpaid: it waits on its page for the customer.
@@ -58,6 +58,6 @@ create table billing.top_up_attempts (
   primary key (account_id, id)
 );
 create unique index top_up_attempts_under_way on billing.top_up_attempts (account_id, mode) where state in ('open', 'unpaid');
-create index top_up_attempts_of_month on billing.top_up_attempts (account_id, mode, product, limit_name, created_at);
+create index top_up_attempts_of_month on billing.top_up_attempts (product, limit_name, account_id, mode, created_at);
 create index top_up_attempts_to_go_on on billing.top_up_attempts (mode, updated_at) where state in ('open', 'unpaid');
 call app.protect_tenant('billing.top_up_attempts');

@@ -68,7 +68,7 @@ export function createAdjuster({ ids, catalogues, audit }: AdjustmentParts): Adj
       actor: by,
       accountId,
       target: { kind: 'adjustment', id },
-      // What model calls cost is no customer's to read: the adjustment has it.
+      // No customer reads what model calls cost: the adjustment has it.
       changes: 'micros' in wanted.amount ? { ...of, reason } : { ...of, asked, applied: row.applied, reason },
       origin,
     });

@@ -7,7 +7,7 @@ export const webhooksDataRules: DataRule[] = [
     table: 'webhooks.events',
     // That it was erased is told afterwards, by its id alone.
     account: erased("t.account_id = $1::uuid and t.type <> 'account.erased'"),
-    // What model calls cost is the operator's.
+    // Costs of model calls are the operator's.
     accountShows: `coalesce(t.data->>'kind', '') not in ('budget', 'failures')`,
   },
   {
