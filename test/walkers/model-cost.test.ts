@@ -10,7 +10,7 @@ import { type Customer, type Reply, testApp } from '@plinth/testkit/services/app
 
 const app = await testApp({ settings: { SHOW_MODEL_COST: 'false' } });
 const admin = await app.admin();
-/** Of the call, of what is held for the next one, and of the plan's budget: found in no other number. */
+/** The cost of the call, the reserve of the next one, and the size of the budget: found in no other number. */
 const [COST, RESERVE, SIZE] = [21_234_567, 9_876_543, 25_000_000];
 const FIGURES = new RegExp([COST, RESERVE].join('|'));
 const FEATURE = { product: 'gateway', feature: 'external' };
