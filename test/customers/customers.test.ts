@@ -105,9 +105,20 @@ describe('a customer by an id of the operator', () => {
   });
 });
 
-test('processes that race for a new id make one account of it', async () => {
+test('twenty callers of four servers that race for a new id make one account of it', async () => {
   const id = newId();
-  const answers = await Promise.all(Array.from({ length: 20 }, () => put(id, { name: 'Raced' })));
+  const further = [1, 2, 3].map(() => testApp({ beside: app, work: false }));
+  const servers = [app, ...(await Promise.all(further))];
+  const answers = await Promise.all(
+    Array.from({ length: 5 }, () =>
+      servers.map((server) =>
+        server.call(operator.key, `PUT /v1/customers/${id}`, {
+          body: { name: 'Raced' },
+          headers: { 'idempotency-key': randomUUID() },
+        }),
+      ),
+    ).flat(),
+  );
   expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
   expect(new Set(answers.map(({ body }) => body['account_id'])).size).toBe(1);
   const owners = await db.asMigrator(
