@@ -68,9 +68,8 @@ export async function callerContextOf(
     throw new AppError('unauthenticated', credential === undefined ? {} : { message: INVALID_CREDENTIAL });
   inFlight.userId = caller.userId;
   inFlight.keyId = caller.keyId;
-  if (!allowsScope(caller, shape.scope ?? 'session')) {
-    throw new AppError('forbidden', { message: 'This API key is not allowed to make this call.' });
-  }
+  const { scope = 'session' } = shape;
+  if (!allowsScope(caller, scope)) throw lacksScope(scope);
   if (shape.auth === 'admin' && caller.platformRole !== 'admin') throw new AppError('forbidden');
   if (shape.keysOnly === true && caller.keyId === undefined)
     throw new AppError('forbidden', { message: 'This call is made by a program: send an API key.' });
@@ -153,6 +152,15 @@ function servedNameOf(
   // Permits were there before customers: keys that take them for accounts have no scope of these.
   if (route.shape.scope?.startsWith('permits:') !== true) assertServes(route, caller);
   return { account };
+}
+
+function lacksScope(scope: string): AppError {
+  if (scope === 'session')
+    return new AppError('forbidden', { message: 'People make this call in their session: no API key may.' });
+  return new AppError('forbidden', {
+    message: `This API key is not allowed to make this call: it lacks the scope ${scope}.`,
+    details: { scopes: [scope] },
+  });
 }
 
 /** Throws `forbidden` unless the operator's backend calls, by a key that may act for customers, where calls are made for them. */

@@ -115,7 +115,10 @@ test('roles, scopes of keys and platform admins are held to what a route says', 
   expect((await call('/v1/items', { ...post({ name: 'a' }), as: 'viewer' })).json.error?.code).toBe(
     'forbidden',
   );
-  expect((await call('/v1/items', { ...post({ name: 'a' }), as: 'key' })).json.error?.code).toBe('forbidden');
+  expect((await call('/v1/items', { ...post({ name: 'a' }), as: 'key' })).json.error).toMatchObject({
+    code: 'forbidden',
+    details: { scopes: ['shop:write'] },
+  });
   expect((await call('/v1/admin/things', { method: 'POST', as: 'token' })).json.error?.code).toBe(
     'forbidden',
   );
