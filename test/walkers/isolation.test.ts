@@ -136,6 +136,6 @@ describe('statements', () => {
         `excepted:\n${lines.join('\n')}\n`,
     );
     expect(exceptions.length).toBeLessThanOrEqual(MOST_EXCEPTIONS);
-    expect(seen.system.size).toBeLessThanOrEqual(35);
+    expect(seen.system.size).toBeLessThanOrEqual(36);
   });
 });

@@ -131,6 +131,16 @@ const PRICES: Readonly<Record<string, PriceTag>> = {
       prorated_at: prorated_at ?? undefined,
     }),
   },
+  'PUT /v1/billing/top-ups': {
+    path: () => '/v1/plans',
+    isKept: true,
+    // The example names no pack that is sold here.
+    agree: ({ add_ons }) => {
+      const packs = add_ons as { id: string; product: string; price: Shown; pack: unknown }[];
+      const { id, product, price } = packs.find(({ pack }) => pack !== null) ?? {};
+      return { product, add_on: id, agreed: { unit_amount: price?.['once'], currency: price?.['currency'] } };
+    },
+  },
   'POST /v1/billing/subscription/resume': {
     path: ({ product }) => `/v1/billing/subscription?product=${product}`,
     isKept: false,

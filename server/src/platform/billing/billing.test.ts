@@ -236,7 +236,7 @@ describe('what an account holds, signed', () => {
     const account = await openAccount();
     await give({ account_id: account, product: 'demo', plan: 'demo.pro' });
     const boost = await give({ account_id: account, product: 'demo', add_on: 'boost' });
-    const [entitlement] = await billing.entitlements(account, true);
+    const [entitlement] = await billing.entitlements(account);
     const { token } = await billing.entitlementToken(account, 'demo');
     expect(JSON.parse(token)).toEqual({
       type: 'entitlement+jwt',

@@ -139,7 +139,8 @@ describe('what the operator bears for failures', () => {
     permit.unknown(broken(200));
     await expect(permit.send(plannedCall(200))).rejects.toMatchObject({
       code: 'limit_exceeded',
-      details: { limit: 'failures', used: 600, max: 500 },
+      details: { limit: 'failures' },
+      withCost: { details: { limit: 'failures', used: 600, max: 500 } },
     });
     await permit.release('provider_unavailable');
     expect(await held(member)).toMatchObject({ failures: 400 });
