@@ -17,6 +17,8 @@ describe.runIf(isHere)('an operator who sets a brand', { timeout: 4 * PATIENCE }
     page.locator('input[type=file]').setInputFiles({ name, mimeType, buffer });
 
   test('sees it in the real mail, portal and price table before it is saved', async () => {
+    await page.getByRole('link', { name: 'Operator', exact: true }).click();
+    await page.getByRole('link', { name: 'Catalogue', exact: true }).click();
     await page.getByRole('link', { name: 'Brands', exact: true }).click();
     await field('Brand').selectOption('reel');
     await field('Name').fill('Acme <Shorts>');

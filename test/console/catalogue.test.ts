@@ -36,6 +36,7 @@ describe.runIf(isHere)('an operator who changes plans', { timeout: 4 * PATIENCE 
   await signIn();
 
   test('sees the values of the file as tables, and each mistake at its field', async () => {
+    await page.getByRole('link', { name: 'Operator', exact: true }).click();
     await page.getByRole('link', { name: 'Catalogue', exact: true }).click();
     await page.getByText('Nothing: these plans are in effect.').waitFor();
     expect(await field('pro price.monthly').inputValue()).toBe('9.90');

@@ -117,8 +117,10 @@ test('a call that costs more than a whole budget is denied by that budget, which
   expect(denial.resetsAt).not.toBeNull();
   expect(limitExceeded(denial, null)).toMatchObject({
     code: 'limit_exceeded',
-    message: expect.stringContaining('more than the whole limit cost of $0.0001') as string,
-    details: { needed: 101, max: 100 },
+    withCost: {
+      message: expect.stringContaining('more than the whole limit cost of $0.0001') as string,
+      details: { needed: 101, max: 100 },
+    },
   });
   expect(await windows(db, member.accountId)).toEqual({});
   // A plan without any money includes no such call.
