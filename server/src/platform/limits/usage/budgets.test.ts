@@ -170,7 +170,7 @@ describe('further calls of a permit', () => {
     permit.served(figures(600));
     await expect(permit.send(plannedCall(1))).rejects.toMatchObject({
       code: 'limit_exceeded',
-      details: { limit: 'key_cost', used: 600, max: 600 },
+      withCost: { details: { limit: 'key_cost', used: 600, max: 600 } },
     });
   });
 
@@ -182,7 +182,7 @@ describe('further calls of a permit', () => {
     const refused = permit.send(plannedCall(200));
     await expect(refused).rejects.toMatchObject({
       code: 'limit_exceeded',
-      details: { limit: 'key_cost', used: 500, max: 600 },
+      withCost: { details: { limit: 'key_cost', used: 500, max: 600 } },
     });
     expect(await held(member.accountId)).toEqual(each(500));
     expect(await ledgerLines(db, member.accountId)).toEqual(['posted 500']);
@@ -235,7 +235,7 @@ describe('further calls of a permit', () => {
     permit.served(figures(100));
     await expect(permit.send(plannedCall(100))).rejects.toMatchObject({
       code: 'limit_exceeded',
-      details: { max: 0 },
+      withCost: { details: { max: 0 } },
     });
   });
 
