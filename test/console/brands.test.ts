@@ -61,11 +61,14 @@ describe.runIf(isHere)('an operator who sets a brand', { timeout: 4 * PATIENCE }
 
   test('saves it; another who had it open is told, and does not write over it', async () => {
     await page.getByRole('button', { name: 'Save', exact: true }).click();
+    // Its fields are stored first, and then its logo.
+    await expect
+      .poll(() => api('GET /v1/admin/brands/reel'))
+      .toMatchObject({
+        stored: { name: 'Acme Shorts', accent: '#b3261e', support: 'help@acme.example' },
+        logo_type: 'image/png',
+      });
     await page.getByText('changed', { exact: false }).first().waitFor();
-    expect(await api('GET /v1/admin/brands/reel')).toMatchObject({
-      stored: { name: 'Acme Shorts', accent: '#b3261e', support: 'help@acme.example' },
-      logo_type: 'image/png',
-    });
     await api('PUT /v1/admin/brands/reel', { name: 'Theirs' });
     await field('Name').fill('Mine');
     await page.getByRole('button', { name: 'Save', exact: true }).click();

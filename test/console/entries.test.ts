@@ -11,41 +11,32 @@ describe.runIf(isHere)('the navigation', { timeout: 4 * PATIENCE }, async () => 
 
   test('has at most eight entries beside the products at each side, and each shows its pages once one of them is open', async () => {
     await sides.waitFor();
-    expect((await names()).slice(0, 7)).toEqual([
-      'Home',
-      'Usage',
-      'Plan',
-      'API keys',
-      'Members',
-      'Security',
-      'Developer',
-    ]);
+    await expect
+      .poll(async () => (await names()).slice(0, 7))
+      .toEqual(['Home', 'Usage', 'Plan', 'API keys', 'Members', 'Security', 'Developer']);
     await open('Developer');
     await page.waitForURL('**/jobs');
-    expect(await page.locator('nav .sub').allInnerTexts()).toEqual([
-      'Jobs',
-      'Errors',
-      'Audit',
-      'Webhooks',
-      'Mails',
-      'Server',
-    ]);
+    await expect
+      .poll(() => page.locator('nav .sub').allInnerTexts())
+      .toEqual(['Jobs', 'Errors', 'Audit', 'Webhooks', 'Mails', 'Server']);
     await open('Operator');
     await page.waitForURL('**/overview');
-    expect((await names()).slice(0, 8)).toEqual([
-      'Overview',
-      'Customers',
-      'Catalogue',
-      'Revenue',
-      'Providers',
-      'Safety',
-      'Dead letters',
-      'Audit of all accounts',
-    ]);
+    await expect
+      .poll(async () => (await names()).slice(0, 8))
+      .toEqual([
+        'Overview',
+        'Customers',
+        'Catalogue',
+        'Revenue',
+        'Providers',
+        'Safety',
+        'Dead letters',
+        'Audit of all accounts',
+      ]);
     await open('Coditect');
     await page.waitForURL('**/all-licences');
     await page.getByRole('heading', { level: 1 }).waitFor();
-    expect(await sides.locator('[data-chosen=true]').innerText()).toBe('Operator');
+    await sides.locator('[data-chosen=true]', { hasText: 'Operator' }).waitFor();
     expect(await faults()).toEqual([]);
   });
 
