@@ -11,6 +11,7 @@ import { newSignInLink } from '#platform/owner';
 import { advance } from '@plinth/testkit/factories';
 import { chromium, type Page } from 'playwright-core';
 import { buildConsole } from '../server/src/main/build-console.ts';
+import { pagesOf } from '@plinth/testkit/services/console-pages';
 import { chromiumOnPath, NO_CHROMIUM } from '@plinth/testkit/services/chromium';
 import { openDemo } from './demo/app.ts';
 import { aDay } from './demo/day.ts';
@@ -52,12 +53,8 @@ try {
   const page = await context.newPage();
   await page.goto(newSignInLink({ clock: systemClock, random: systemRandom, dataDir: folder }, url));
   await page.getByRole('heading', { name: 'Home' }).waitFor();
-  await page.getByRole('link', { name: 'Customers' }).waitFor();
-  const links = page.locator('nav a[href^="/"]:not([href="/docs"])');
-  const all = await links.evaluateAll((found) => found.map((link) => String(link.getAttribute('href'))));
-  for (const path of named.length === 0 ? all : named) {
-    // As a user goes there: without a start of the app for each page.
-    await page.locator(`nav a[href="${path}"]`).click();
+  for (const path of named.length === 0 ? await pagesOf(page) : named) {
+    await page.goto(url + path);
     await take(page, path, '');
     if (named.length === 0) continue;
     await page.emulateMedia({ colorScheme: 'dark' });

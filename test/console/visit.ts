@@ -9,6 +9,7 @@ import { testApp } from '@plinth/testkit/services/app';
 import { chromium, type Page } from 'playwright-core';
 import { buildConsole } from '../../server/src/main/build-console.ts';
 import { browserHere } from '@plinth/testkit/services/browser';
+import { pagesOf } from '@plinth/testkit/services/console-pages';
 import { chromiumOnPath } from '@plinth/testkit/services/chromium';
 import { engine } from '@plinth/testkit/services';
 
@@ -166,21 +167,7 @@ export async function visitConsole(options: Parameters<typeof testApp>[0] = {}) 
       return answered.body;
     },
     /** Addresses of all pages that the navigation leads to. */
-    async paths(): Promise<string[]> {
-      const found = new Set<string>();
-      for (const side of ['Account', 'Operator']) {
-        await page.locator('.sides').getByRole('link', { name: side, exact: true }).click();
-        await page.locator('.sides [data-chosen=true]', { hasText: side }).waitFor();
-        for (const entry of await page.locator('nav .entry:not(.docs)').all()) {
-          await entry.click();
-          const name = await entry.innerText();
-          await page.locator('nav .entry[data-open=true]').getByText(name, { exact: true }).waitFor();
-          const links = page.locator('nav .entry:not(.docs), nav .sub');
-          for (const one of await links.all()) found.add(String(await one.getAttribute('href')));
-        }
-      }
-      return [...found];
-    },
+    paths: () => pagesOf(page),
     /** Signs the owner in. */
     async signIn(): Promise<void> {
       await page.goto(link());

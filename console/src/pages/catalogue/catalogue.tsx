@@ -36,7 +36,7 @@ export function Catalogue() {
     <>
       <Head
         title={say('nav.catalogue')}
-        {...(asked.data === undefined
+        {...(asked.data === undefined || asked.data.plans.version === 0
           ? {}
           : { about: say('inEffect', { version: String(asked.data.plans.version) }) })}
       />
