@@ -18,7 +18,7 @@ test('entitlements for a client that holds to them are those of the account, ver
   const { body: entitlements } = await app.call(ada.key, 'GET /v1/billing/entitlements');
   const held = entitlements['data'] as readonly { product: string; plan: string; grants: object }[];
   const { product, plan, grants } = held.find((one) => one.product === 'adiuva') ?? {};
-  // A client carries no size of a budget, whatever this server shows.
+  // A client carries no size of a budget, also where this server shows it.
   const { daily_cost: _, ...others } = grants as { daily_cost: number };
   expect(payload['entitlement']).toMatchObject({ product, plan });
   expect((payload['entitlement'] as { grants: object }).grants).toEqual(others);
