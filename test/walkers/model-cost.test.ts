@@ -71,7 +71,7 @@ test('a denial says how full a budget is, and nothing of money', async () => {
   await call(member.key, `POST /v1/permits/${String(held['permit_id'])}/release`, {});
 });
 
-test('no call that a member’s key, or nobody, may read tells a figure of it', async () => {
+test('no call that a member’s key, or a caller without any, may read tells a figure of it', async () => {
   await app.app.modules.denials.write();
   const told: string[] = [];
   let read = 0;

@@ -10,6 +10,17 @@ import type { Details } from './customer.tsx';
 import { usePlans } from '../../parts/plans.ts';
 import { texts } from './texts.ts';
 
+/** Rows of the table. */
+const MOST = 10;
+
+/** The newest denials of an account, for all on its page that tell of them. */
+export const useDenials = (id: string) =>
+  useQuery({
+    queryKey: ['denials', id],
+    queryFn: () => apiFor(undefined).call('GET /v1/admin/denials', { query: { account_id: id, limit: 20 } }),
+    refetchInterval: 10_000,
+  });
+
 interface DenialsProps extends Pick<Details, 'limits'> {
   readonly id: string;
 }
@@ -19,11 +30,7 @@ export function Denials({ id, limits }: DenialsProps) {
   const { say, format } = useTexts(texts);
   const navigate = useNavigate({ from: '/app/customers' });
   const { largerThan } = usePlans();
-  const { data } = useQuery({
-    queryKey: ['denials', id],
-    queryFn: () => apiFor(undefined).call('GET /v1/admin/denials', { query: { account_id: id, limit: 10 } }),
-    refetchInterval: 10_000,
-  });
+  const { data } = useDenials(id);
   if (data === undefined || data.data.length === 0) return null;
   const amountOf = (kind: string) => (kind === 'budget' ? format.micros : format.count);
   const presentOf = (product: string, name: string) =>
@@ -32,7 +39,7 @@ export function Denials({ id, limits }: DenialsProps) {
     <Section title={say('denials')}>
       <Table
         label={say('denials')}
-        rows={data.data}
+        rows={data.data.slice(0, MOST)}
         keyOf={(one) => `${one.hour} ${one.product} ${one.feature} ${one.limit} ${one.plan}`}
         empty=""
         columns={[

@@ -1,14 +1,12 @@
 import { useQuery } from '@tanstack/react-query';
-import { useNavigate } from '@tanstack/react-router';
-import { Chart } from '../../parts/chart.tsx';
 import { moneyText } from '../../parts/money.ts';
 import { Section } from '../../parts/section.tsx';
 import { Table } from '../../parts/table.tsx';
 import { apiFor } from '../../session.ts';
 import { useTexts } from '../../text/index.ts';
-import { readDenied } from '../overview/denied.ts';
-import { readSums } from '../usage/sums.ts';
+import { CallsChart, readCalls } from '../overview/calls-chart.tsx';
 import type { Details } from './customer.tsx';
+import { useDenials } from './denials.tsx';
 import { texts } from './texts.ts';
 
 interface StoryProps extends Pick<Details, 'customer' | 'payments'> {
@@ -29,51 +27,16 @@ const MOST = 20;
 
 /** Its calls of each day, and those that limits denied. */
 export function Curve({ id }: { readonly id: string }) {
-  const { say, format } = useTexts(texts);
-  const navigate = useNavigate();
+  const { say } = useTexts(texts);
   const { data } = useQuery({
     queryKey: ['customer curve', id],
-    queryFn: async () => ({
-      ...(await readSums(apiFor(undefined), {
-        by: 'product',
-        days: DAYS,
-        route: 'GET /v1/admin/usage',
-        account: id,
-      })),
-      denied: await readDenied(DAYS, id),
-    }),
+    queryFn: () => readCalls(DAYS, id),
     refetchInterval: 60_000,
   });
   if (data === undefined || (data.groups.length === 0 && data.denied.size === 0)) return null;
-  const { days, groups, denied } = data;
   return (
     <Section title={say('calls')}>
-      <Chart
-        label={say('calls')}
-        points={days}
-        nameOf={format.day}
-        amountOf={format.count}
-        series={[
-          ...groups.map(({ name, days: used }) => ({
-            key: name ?? '…',
-            label: name ?? '…',
-            values: days.map((day) => used.get(day)?.calls ?? 0),
-          })),
-          {
-            key: 'denied',
-            label: say('times'),
-            values: days.map((day) => denied.get(day) ?? 0),
-            as: 'line' as const,
-            color: 'var(--error)',
-          },
-        ]}
-        open={(day) =>
-          void navigate({
-            to: '/app/revenue',
-            search: { view: 'models', month: day.slice(0, 7), by: 'product' },
-          })
-        }
-      />
+      <CallsChart label={say('calls')} deniedLabel={say('times')} {...data} />
     </Section>
   );
 }
@@ -81,16 +44,10 @@ export function Curve({ id }: { readonly id: string }) {
 /** The account’s history, the newest first: sign-up, payments, refunds, denials, and changes that people and the server made. */
 export function Story({ id, customer, payments }: StoryProps) {
   const { say, language } = useTexts(texts);
-  const { data } = useQuery({
-    queryKey: ['customer story', id],
-    queryFn: async () => {
-      const { call } = apiFor(undefined);
-      const [denials, changes] = await Promise.all([
-        call('GET /v1/admin/denials', { query: { account_id: id, limit: MOST } }),
-        call('GET /v1/admin/audit', { query: { account: id, limit: MOST } }),
-      ]);
-      return { denials: denials.data, changes: changes.data };
-    },
+  const { data: denials } = useDenials(id);
+  const { data: audit } = useQuery({
+    queryKey: ['customer changes', id],
+    queryFn: () => apiFor(undefined).call('GET /v1/admin/audit', { query: { account: id, limit: MOST } }),
     refetchInterval: 10_000,
   });
   const rows: Happening[] = [
@@ -105,14 +62,14 @@ export function Story({ id, customer, payments }: StoryProps) {
           : `; ${say('refunded')}: ${moneyText(language, one.refunded_minor, one.currency)}`),
       id: one.payment,
     })),
-    ...(data?.denials ?? []).map((one) => ({
+    ...(denials?.data ?? []).map((one) => ({
       at: one.last_at,
       what: say('deniedTimes', { times: String(one.denied), limit: one.limit.replaceAll('_', ' ') }),
       about: `${one.product} ${one.feature}`,
       id: one.last_request_id,
     })),
     // A payment stands above, with its amount.
-    ...(data?.changes ?? [])
+    ...(audit?.data ?? [])
       .filter(({ action }) => !action.startsWith('payment.'))
       .map(({ created_at: at, action, changes, request_id: request }) => ({
         at,
@@ -132,7 +89,11 @@ export function Story({ id, customer, payments }: StoryProps) {
     <Section title={say('happened')}>
       <Table
         label={say('happened')}
-        rows={data === undefined ? undefined : sorted.slice(0, MOST).map((row, line) => ({ ...row, line }))}
+        rows={
+          denials === undefined || audit === undefined
+            ? undefined
+            : sorted.slice(0, MOST).map((row, line) => ({ ...row, line }))
+        }
         keyOf={({ at, what, line }) => `${at} ${what} ${line}`}
         empty=""
         columns={[

@@ -3,10 +3,9 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { Chart } from '../../parts/chart.tsx';
 import { Section } from '../../parts/section.tsx';
-import { apiFor } from '../../session.ts';
 import { useTexts } from '../../text/index.ts';
-import { type Figures, largest, readSums } from '../usage/sums.ts';
-import { readDenied } from './denied.ts';
+import { type Figures, largest } from '../usage/sums.ts';
+import { CallsChart, readCalls } from './calls-chart.tsx';
 import { texts } from './texts.ts';
 
 /** Products that one can tell apart in a chart. */
@@ -18,10 +17,7 @@ export function Calls({ days }: { readonly days: number }) {
   const navigate = useNavigate();
   const { data } = useQuery({
     queryKey: ['overview', 'calls', days],
-    queryFn: async () => ({
-      ...(await readSums(apiFor(undefined), { by: 'product', days, route: 'GET /v1/admin/usage' })),
-      denied: await readDenied(days),
-    }),
+    queryFn: () => readCalls(days),
     placeholderData: (before) => before,
     refetchInterval: 60_000,
   });
@@ -36,31 +32,12 @@ export function Calls({ days }: { readonly days: number }) {
         {isEmpty ? (
           <p className="dim">{say('noCalls')}</p>
         ) : (
-          <Chart
+          <CallsChart
             label={say('callsADay')}
-            points={points}
-            nameOf={format.day}
-            amountOf={format.count}
-            series={[
-              ...largest(groups, 'calls', MOST).map(({ name, isRest, days: used }) => ({
-                key: name ?? '…',
-                label: isRest || name === null ? '…' : name,
-                values: points.map((day) => used.get(day)?.calls ?? 0),
-              })),
-              {
-                key: 'denied',
-                label: say('denied'),
-                values: points.map((day) => denied.get(day) ?? 0),
-                as: 'line' as const,
-                color: 'var(--error)',
-              },
-            ]}
-            open={(day) =>
-              void navigate({
-                to: '/app/revenue',
-                search: { view: 'models', month: day.slice(0, 7), by: 'product' },
-              })
-            }
+            deniedLabel={say('denied')}
+            days={points}
+            groups={largest(groups, 'calls', MOST)}
+            denied={denied}
           />
         )}
         <Link className="link" to="/app/denials">

@@ -78,12 +78,15 @@ export function readDenial(decision: Record<string, unknown>): Denial {
   return { limit, of, used, max, ...more, resetsAt, retryAfter, plan };
 }
 
+/** Whether a kind of limit counts micro-dollars of what model calls cost. */
+export const isInMoney = (kind: string): boolean => kind === 'budget' || kind === 'failures';
+
 /** The error of a denial as platform.md describes it: the limit and its use, when to retry, and the plan and the pack of credits that would help. */
 export function limitExceeded(denial: Denial, upgrade: string | null, addOn: string | null = null): AppError {
   const { retryAfter } = denial;
   const again = retryAfter === undefined ? {} : { retryAfter };
-  const isMoney = denial.of === 'budget' || denial.of === 'failures';
-  if (!isMoney) return new AppError('limit_exceeded', { ...sayingOf(denial, upgrade, addOn), ...again });
+  if (!isInMoney(denial.of))
+    return new AppError('limit_exceeded', { ...sayingOf(denial, upgrade, addOn), ...again });
   const { needed: _needed, ...unsaid } = denial;
   const concealed = { ...unsaid, used: percentOf(denial), max: 100 };
   return new AppError('limit_exceeded', {

@@ -12,6 +12,7 @@ import {
   routesOf,
 } from '#platform/http';
 import { z } from 'zod';
+import { isInMoney } from './denial.ts';
 import type { Limits } from './limits.ts';
 import { isOwnKeyVersion } from './usage/own-key.ts';
 import type { LimitUsage, UsageEventRow } from './usage/usage.ts';
@@ -32,7 +33,7 @@ interface Budget {
 
 /** A limit in use for callers who do not see what model calls cost: a budget in percent. */
 export function concealBudget<Limit extends Budget>(limit: Limit): Limit {
-  if (limit.kind !== 'budget' && limit.kind !== 'failures') return limit;
+  if (!isInMoney(limit.kind)) return limit;
   const { used, max } = limit;
   // Without a bound, nothing says how much.
   return max === null

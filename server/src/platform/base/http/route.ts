@@ -261,10 +261,7 @@ export interface RouteShape<Name extends RouteName, Body extends z.ZodType, Quer
   readonly socket?: `/${string}`;
   /** Answers a page of HTML for people, as one text. */
   readonly page?: true;
-  /**
-   * Types of content that it answers with, where that is not JSON alone: `text/csv` beside `application/json`, or `application/zip` in
-   * its place. The schema of its reply is that of its JSON; `fileReply` where there is none.
-   */
+  /** Types of content that it answers with, where that is not JSON alone. The schema of its reply is that of its JSON; `fileReply` where there is none. */
   readonly produces?: readonly string[];
   /** For a protocol of another's: its clients' form of an error, in place of our own. */
   readonly errorForm?: ErrorForm;
@@ -299,6 +296,7 @@ export interface Call<
 > extends RouteInput<Name, Body, Query> {
   readonly origin: Origin;
   readonly caller: BySignedIn<Auth, 'user' | 'account' | 'admin', Caller>;
+  /** Whether the answer may say what model calls cost: to operators, and to all where `SHOW_MODEL_COST` is on. */
   readonly seesModelCost: boolean;
   readonly accountId: Auth extends 'none' | 'user' | 'admin' ? undefined : AccountId;
   readonly role: BySignedIn<Auth, 'account', Role>;
@@ -308,6 +306,7 @@ export interface Call<
   readonly permit: Permit;
   /** The result of `spends.prepare` for the request. */
   readonly prepared: unknown;
+  /** The request's Idempotency-Key, checked for shape. */
   readonly idempotencyKey: string | undefined;
   readonly once: Once;
   readonly onceInSteps: OnceInSteps;

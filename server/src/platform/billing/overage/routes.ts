@@ -1,22 +1,17 @@
 import { namedObject, routesFor, routesOf } from '#platform/http';
 import { z } from 'zod';
+import { buys, reads } from '../access.ts';
 import { currencyCode } from '../currency-code.ts';
 import type { OverageService } from './service.ts';
 import { overageReply } from './views.ts';
 
 const route = routesFor<Pick<OverageService, 'list' | 'choose'>>();
-const tag = 'Billing';
 
 const readOverage = route(
   'GET /v1/billing/overage',
   {
+    ...reads,
     summary: 'List the limits with overage and the allowance of each',
-    tag,
-    auth: 'account',
-    onBehalf: true,
-    may: 'viewer',
-    scope: 'billing:read',
-    rate: { perMinute: 120, by: 'account' },
     reply: { 200: namedObject('OverageList', { data: z.array(overageReply) }) },
   },
   async ({ accountId }, overage) => ({ data: await overage.list(accountId) }),
@@ -25,15 +20,10 @@ const readOverage = route(
 const chooseOverage = route(
   'PUT /v1/billing/overage',
   {
+    ...buys,
     summary: 'Set the overage allowance of a limit',
     description:
       'Units past the limit are billed with the subscription, one by one. In effect with the next call. A smaller choice takes nothing back: what was used past it is billed. Asked again it changes nothing more, so it takes no Idempotency-Key.',
-    tag,
-    auth: 'account',
-    onBehalf: true,
-    may: 'admin',
-    scope: 'billing:write',
-    rate: { perMinute: 20, by: 'account' },
     idempotency: 'none',
     body: namedObject('SetOverageRequest', {
       product: z.string().min(1).max(100),

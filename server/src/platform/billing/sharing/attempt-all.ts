@@ -12,11 +12,11 @@ export async function attemptAll<Item>(
   const failures: unknown[] = [];
   const fail = (error: unknown) => {
     failures.push(error);
-    log.error({ err: error }, 'sales and payouts could not go on');
+    log.error({ err: error }, 'sales, payouts and top-ups could not go on');
   };
   const lane = async () => {
     for await (const item of items) await work(item).catch(fail);
   };
   await Promise.all(Array.from({ length: atOnce }, () => lane().catch(fail)));
-  if (failures.length > 0) throw new AggregateError(failures, 'sales and payouts could not go on');
+  if (failures.length > 0) throw new AggregateError(failures, 'sales, payouts and top-ups could not go on');
 }

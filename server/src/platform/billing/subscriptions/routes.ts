@@ -10,6 +10,7 @@ import {
   wholeNumber,
 } from '#platform/http';
 import { z } from 'zod';
+import { buys, reads } from '../access.ts';
 import { currencyCode } from '../currency-code.ts';
 import { SOLD_CYCLES } from '../cycles.ts';
 import { isFinal } from '../providers/stripe/client.ts';
@@ -29,23 +30,6 @@ import {
 
 const route = routesFor<Subscriptions>();
 
-const reads = {
-  tag: 'Billing',
-  auth: 'account',
-  onBehalf: true,
-  may: 'viewer',
-  scope: 'billing:read',
-  rate: { perMinute: 120, by: 'account' },
-} as const;
-/** For callers who may spend the account's money. */
-const buys = {
-  tag: 'Billing',
-  auth: 'account',
-  onBehalf: true,
-  may: 'admin',
-  scope: 'billing:write',
-  rate: { perMinute: 20, by: 'account' },
-} as const;
 const ONCE = 'A repeated call has no further effect, also without an Idempotency-Key.';
 
 const product = z.string().min(1).max(100);

@@ -1,31 +1,19 @@
 import { namedObject, routesFor, routesOf } from '#platform/http';
 import { z } from 'zod';
+import { buys, reads } from '../access.ts';
 import { currencyCode } from '../currency-code.ts';
 import type { TopUps } from './service.ts';
 import { topUpReply } from './views.ts';
 
 const route = routesFor<Pick<TopUps, 'list' | 'set' | 'withdraw'>>();
 const name = z.string().min(1).max(100);
-const sets = {
-  tag: 'Billing',
-  auth: 'account',
-  onBehalf: true,
-  may: 'admin',
-  scope: 'billing:write',
-  rate: { perMinute: 20, by: 'account' },
-  idempotency: 'none',
-} as const;
+const sets = { ...buys, idempotency: 'none' } as const;
 
 const listTopUps = route(
   'GET /v1/billing/top-ups',
   {
+    ...reads,
     summary: 'List the automatic top-ups of an account',
-    tag: 'Billing',
-    auth: 'account',
-    onBehalf: true,
-    may: 'viewer',
-    scope: 'billing:read',
-    rate: { perMinute: 120, by: 'account' },
     reply: { 200: namedObject('TopUpList', { data: z.array(topUpReply) }) },
   },
   async ({ accountId }, topUps) => ({ data: await topUps.list(accountId) }),

@@ -106,7 +106,10 @@ function tableOf(group: readonly Dimension[], whose: 'account' | 'everybody', se
   return {
     name: 'usage',
     columns,
-    line: (sum: UsageSum) => columns.map((column) => shown(sum)[column] ?? null),
+    line(sum: UsageSum) {
+      const values = shown(sum);
+      return columns.map((column) => values[column] ?? null);
+    },
   };
 }
 
