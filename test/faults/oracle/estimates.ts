@@ -29,8 +29,8 @@ function isOpenEstimate(entry: Entry): boolean {
 function tooLow(entry: Entry, call: BilledCall | undefined): Violation[] {
   const { event, correction } = entry;
   if (call === undefined || event.state !== 'posted') return [];
-  // A provider that bills more than it was asked for passes the reserve, which no estimate is above (decision 47).
-  const owed = call.fault?.kind === 'usage' ? Math.min(costOf(call), event.reserve) : costOf(call);
+  // A provider that bills more than it was asked for passes every estimate (decision 47): what it thought is the part that it was told to add.
+  const owed = call.fault?.kind === 'usage' ? costOf(withoutThought(call)) : costOf(call);
   const thought = [
     ...(event.estimated ? [event.cost] : []),
     ...(correction?.estimated === true ? [sum(entry, 'cost')] : []),
@@ -54,3 +54,8 @@ function laidBeside(calls: readonly BilledCall[], estimates: readonly Entry[]): 
       return entry === undefined ? [] : tooLow(entry, call);
     });
 }
+
+const withoutThought = (call: BilledCall): BilledCall => ({
+  ...call,
+  completion_tokens: call.completion_tokens - call.reasoning_tokens,
+});

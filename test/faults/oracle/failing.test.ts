@@ -68,10 +68,13 @@ describe('an estimate', () => {
     ]);
   });
 
-  test('at its reserve is enough where the provider bills more than it was asked for', () => {
-    const bill = [billedCall('1', { fault: { kind: 'usage' } })];
-    expect(rules({ events: [estimate('1', { cost: 13, reserve: 13 })], bill })).toEqual([]);
-    expect(rules({ events: [estimate('1', { cost: 12, reserve: 13 })], bill })).toEqual([
+  test('of what was asked for is enough where the provider bills thoughts beyond it', () => {
+    const thought = { completion_tokens: 120, reasoning_tokens: 100 };
+    const bill = [billedCall('1', { fault: { kind: 'usage' }, ...thought })];
+    expect(rules({ events: [estimate('1', { cost: 14 })], bill })).toEqual([]);
+    expect(rules({ events: [estimate('1', { cost: 13 })], bill })).toEqual(['an estimate below the bill']);
+    const asked = [billedCall('1', { fault: { kind: 'missing_usage' }, ...thought })];
+    expect(rules({ events: [estimate('1', { cost: 14 })], bill: asked })).toEqual([
       'an estimate below the bill',
     ]);
   });

@@ -22,9 +22,18 @@ begin
 end $$;
 
 -- Sets holder, attempt and fence of a job that its caller has locked, takes its permit and marks its call as sent, in this
--- one commit and before anything goes out. Raises when the holder is dead.
+-- one commit and before anything goes out. No job: somebody settles its permit at this moment (what an earlier attempt cost comes late). It is
+-- due again soon, for a take-up that waited with the permits of other jobs locked would wait in a circle with a batch of settlements.
 create or replace function jobs.start(j jobs.jobs, p_holder uuid, p_now timestamptz, out job jsonb, out permit jsonb) language plpgsql as $$
 begin
+  if j.permit_id is not null
+    and not exists (select from limits.permits p where p.account_id = j.account_id and p.id = j.permit_id for update skip locked)
+    and exists (select from limits.permits p where p.account_id = j.account_id and p.id = j.permit_id)
+  then
+    update jobs.jobs set state = 'delayed', run_at = p_now + interval '20 milliseconds', updated_at = p_now
+      where account_id = j.account_id and id = j.id;
+    return;
+  end if;
   permit := case when j.permit_id is null then null else limits.take(j.account_id, j.permit_id, p_holder) end;
   update jobs.jobs set state = 'running', holder = p_holder, attempt = j.attempt + 1, fence = j.fence + 1, updated_at = p_now
     where account_id = j.account_id and id = j.id;
@@ -82,12 +91,13 @@ begin
     if j.id is null then fetch v_interactive into j; end if;
     if j.id is null and v_batch_room > 0 then fetch v_batch into j; end if;
     exit when j.id is null;
+    select s.job, s.permit into job, permit from jobs.start(j, p_holder, v_now) s;
+    continue when job is null;
     v_after_batch := j.lane = 'batch';
     if v_after_batch then
       v_batch_room := v_batch_room - 1;
       v_late := null;
     end if;
-    select s.job, s.permit into job, permit from jobs.start(j, p_holder, v_now) s;
     return next;
     continue when not v_room_of ? j.kind;
     v_room_of := v_room_of || jsonb_build_object(j.kind, (v_room_of->>j.kind)::integer - 1);
@@ -139,7 +149,7 @@ begin
     and state in ('ready', 'delayed') and run_at <= v_now for update skip locked;
   if not found then return; end if;
   select s.job, s.permit into job, permit from jobs.start(j, p_holder, v_now) s;
-  return next;
+  if job is not null then return next; end if;
 end $$;
 
 -- Locks a job of this transaction's account for the process that runs it. One that lost the fence, or the job, has its whole
