@@ -25,7 +25,8 @@ import { HttpResponder, type Responder } from './responder.ts';
 /** A request has so long to arrive whole, its head and its body. */
 const HEAD_TIME = 15_000;
 const REQUEST_TIME = 30_000;
-const LONGEST_PARAM = 300;
+/** Characters of a parameter that Fastify routes, more than a request's head may have: the walk decides which are too many. */
+const LONGEST_PARAM = 16_384;
 /** Node's own name for it. */
 const LATE = 'ERR_HTTP_REQUEST_TIMEOUT';
 

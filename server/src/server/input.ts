@@ -13,7 +13,8 @@ export interface Input {
 
 const MOST_ISSUES = 20;
 const LONGEST_MESSAGE = 300;
-const LONGEST_PARAM = 200;
+/** Characters of a word in a path; a client's own ids are as long. */
+export const LONGEST_PARAM = 200;
 /** Parameters of a query: no route takes a tenth as many, and 16 KiB has room for thousands. */
 const MOST_PAIRS = 200;
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
@@ -58,8 +59,9 @@ function readParams(
   const entries = Object.entries(params).map(([name, value]) => {
     refuseHostile(value, 'path');
     const isWord = words[name] === 'text';
-    const fits = isWord ? value.length <= LONGEST_PARAM && value !== '' : isUuid(value);
-    if (!fits) throw new AppError('not_found');
+    if (isWord && value.length > LONGEST_PARAM)
+      throw invalid([{ path: `path.${name}`, message: `It may have ${LONGEST_PARAM} characters at most.` }]);
+    if (value === '' || !(isWord || isUuid(value))) throw new AppError('not_found');
     // As the database writes it: ids are compared as text in caches and signals.
     return [name, isWord ? value : value.toLowerCase()];
   });

@@ -7,7 +7,7 @@ import { AppError } from '#platform/kernel';
  */
 export function missingObject(routeUrl: string | undefined): string | undefined {
   const [, segment = '', param = ''] = /.*\/([a-z-]+)\/:(\w+)/.exec(routeUrl ?? '') ?? [];
-  const kind = /^(?!user_)(\w+)_id$/.exec(param)?.[1] ?? singularOf(segment);
+  const kind = /^(?!user_|external_)(\w+)_id$/.exec(param)?.[1] ?? singularOf(segment);
   return kind === undefined ? undefined : `There is no such ${kind.replaceAll(/[-_]/g, ' ')} here.`;
 }
 

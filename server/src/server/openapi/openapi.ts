@@ -18,6 +18,7 @@ import type { EventSchema } from '#platform/webhooks';
 import { z } from 'zod';
 import { createFailureWriter, ERROR_SCHEMAS, type FailureWriter } from './failure-writer.ts';
 import { createSchemaWriter, inlineSchema, type SchemaWriter } from './schema-writer.ts';
+import { LONGEST_PARAM } from '../input.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -255,7 +256,10 @@ function parameters(route: Route): Json[] {
     name,
     in: 'path',
     required: true,
-    schema: words[name] === 'text' ? { type: 'string' } : { type: 'string', format: 'uuid' },
+    schema:
+      words[name] === 'text'
+        ? { type: 'string', minLength: 1, maxLength: LONGEST_PARAM }
+        : { type: 'string', format: 'uuid' },
     ...(example.params?.[name] === undefined ? {} : { example: example.params[name] }),
   }));
   const takesKey = idempotencyOf(route);
