@@ -36,7 +36,9 @@ describe('a denial', () => {
     });
     const link = linkIn(details);
     expect(await app.count(ada, 'billing.checkouts')).toBe(0);
-    expect(link.startsWith(`${app.url}/v1/billing/checkout/link#`)).toBe(true);
+    expect(link.startsWith(`${app.url}/v1/billing/checkout/link?sold=reel.basic#`)).toBe(true);
+    const page = await (await fetch(link)).text();
+    expect(page).toMatch(/<h2>Basic<.h2>\s*<p class="price"><strong>\$[\d.]+<.strong> a month/);
     const { status, body } = await follow(tokenOf(link));
     expect([status, body['price']]).toEqual([200, null]);
     await sandbox.pay(String(body['checkout_url']));

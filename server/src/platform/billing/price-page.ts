@@ -3,7 +3,7 @@ import { type Brand, escapeHtml, type HtmlPage, htmlPage } from '#platform/http'
 import { amountText, moneyText } from '#platform/kernel';
 import type { PriceList } from './price-list.ts';
 
-const STYLE = readFileSync(new URL('./price-page.css', import.meta.url), 'utf8');
+export const PRICE_STYLE = readFileSync(new URL('./price-page.css', import.meta.url), 'utf8');
 
 type PlanView = PriceList['data'][number];
 type AddOnView = PriceList['add_ons'][number];
@@ -22,7 +22,7 @@ export function pricePage(
   const compared = comparison[key] ?? [];
   return htmlPage({
     title: 'Prices',
-    style: STYLE,
+    style: PRICE_STYLE,
     product: key,
     isListed: true,
     content: (brand) =>
@@ -39,6 +39,21 @@ export function pricePage(
             ]),
       ].join('\n'),
   });
+}
+
+/** One plan by the month, or one add-on, in HTML; undefined: it is not on sale. A trial is left out, for an account may have had it. */
+export function offerOf({ data: plans, add_ons: addOns, comparison }: PriceList, sold: string) {
+  const plan = plans.find(({ id }) => id === sold);
+  if (plan !== undefined) {
+    const { name, product, price } = plan;
+    const monthly = { ...plan, trial_days: null, price: { ...price, yearly: null } };
+    const card = planCard(monthly, comparison[product] ?? [], () => '');
+    return { name, product, html: `<ul class="plans">\n${card}\n</ul>` };
+  }
+  const addOn = addOns.find(({ id }) => id === sold);
+  if (addOn === undefined) return undefined;
+  const { name, product } = addOn;
+  return { name, product, html: `<ul class="add-ons">\n${addOnLine(addOn, plans)}\n</ul>` };
 }
 
 function planCard(plan: PlanView, compared: readonly Compared[], action: PlanAction): string {

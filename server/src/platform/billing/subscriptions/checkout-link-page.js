@@ -3,7 +3,7 @@ const status = document.querySelector('[role=status]');
 const button = document.querySelector('button');
 const token = location.hash.slice(1);
 // The link buys in the account's name: it is to stay in no history.
-history.replaceState(null, '', location.pathname);
+history.replaceState(null, '', location.pathname + location.search);
 let agreed;
 
 // UNUSUAL_DIGITS is put before this program: payment providers count some currencies otherwise than Intl.

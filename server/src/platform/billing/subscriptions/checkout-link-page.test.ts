@@ -2,6 +2,8 @@ import { runInNewContext } from 'node:vm';
 import { expect, test, vi } from 'vitest';
 import { checkoutLinkPage } from './checkout-link-page.ts';
 
+const page = checkoutLinkPage({ data: [], add_ons: [], comparison: {} }, '');
+
 /** Runs the page's program, whose server answers the price of a change, and presses its button. */
 async function saidOf(price: object): Promise<string> {
   const pressed: ((event: object) => void)[] = [];
@@ -11,9 +13,9 @@ async function saidOf(price: object): Promise<string> {
     '[role=status]': status,
     button: {},
   };
-  runInNewContext(checkoutLinkPage.script ?? '', {
+  runInNewContext(page.script ?? '', {
     document: { querySelector: (selector: string) => elements[selector] },
-    location: { hash: '#token', pathname: '/link' },
+    location: { hash: '#token', pathname: '/link', search: '' },
     history: { replaceState: () => {} },
     fetch: async () => Response.json({ checkout_url: null, price }),
   });

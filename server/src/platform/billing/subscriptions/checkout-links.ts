@@ -13,7 +13,7 @@ import { createSignedTokens, type Secrets } from '#platform/secrets';
 /** How long a link leads to a checkout. */
 const GOOD_FOR = 3_600_000;
 const CONTEXT = 'links to a checkout';
-/** The page of this server behind a link; the token is behind the #, which browsers do not send. */
+/** The page of this server behind a link, which shows what is sold; the token is behind the #, which browsers do not send. */
 const PAGE = '/v1/billing/checkout/link';
 
 /** An account that may buy, and the user who orders for it. */
@@ -71,7 +71,7 @@ export function createCheckoutLinks(parts: CheckoutLinksParts): CheckoutLinks {
   const tokens = createSignedTokens(parts, CONTEXT);
   const linkTo = (sold: string, amount: number, buyer: Buyer | undefined) => {
     if (!parts.isSelling || buyer === undefined || amount === 0) return null;
-    return `${parts.reachedAt()}${PAGE}#${tokens.write([buyer.accountId, buyer.userId, sold], GOOD_FOR)}`;
+    return `${parts.reachedAt()}${PAGE}?sold=${sold}#${tokens.write([buyer.accountId, buyer.userId, sold], GOOD_FOR)}`;
   };
   const links: CheckoutLinks = {
     offer(id, buyer) {

@@ -15,7 +15,6 @@ import { currencyCode } from '../currency-code.ts';
 import { SOLD_CYCLES } from '../cycles.ts';
 import { isFinal } from '../providers/stripe/client.ts';
 import { NOT_HERE, ORDER_ERRORS } from './order-errors.ts';
-import { checkoutLinkPage } from './checkout-link-page.ts';
 import type { Subscriptions } from './service.ts';
 import {
   canceledReply,
@@ -146,14 +145,15 @@ export const showCheckoutLink = route(
   {
     summary: 'Show the page of a checkout link',
     description:
-      'Behind `checkout_url` of a denial. Nothing is bought by opening it: a person presses its button.',
+      'Behind `checkout_url` of a denial, with the plan or pack, its price and its limits. Nothing is bought by opening it: a person presses its button.',
     tag: 'Billing',
     auth: 'none',
     page: true,
     rate: { perMinute: 60, by: 'ip' },
+    query: z.strictObject({ sold: z.string().max(100).default('').describe('The plan’s or the pack’s id.') }),
     reply: { 200: z.string().describe('A page for people, in HTML.') },
   },
-  async () => checkoutLinkPage,
+  async ({ query }, subscriptions) => subscriptions.linkPage(query.sold),
 );
 
 export const followCheckoutLink = route(

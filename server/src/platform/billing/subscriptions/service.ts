@@ -1,5 +1,5 @@
 import { assertRunning, localName } from '#platform/entitlements';
-import { type Page, page } from '#platform/http';
+import { type HtmlPage, type Page, page } from '#platform/http';
 import { type AccountId, AppError, invalidInput } from '#platform/kernel';
 import { cancel, resume } from '../providers/stripe/subscription-changes.ts';
 import { refusedFor } from '../providers/stripe/client.ts';
@@ -10,7 +10,9 @@ import type { RequestOrigin } from '#platform/audit';
 import type { z } from 'zod';
 import type { ChangePrice, RecurringPrice } from '../agreed.ts';
 import { type AgreedOrder, change, type ChangeOrder, preview } from './changes.ts';
+import { checkoutLinkPage } from './checkout-link-page.ts';
 import { checkout, type CheckoutPage } from './checkouts.ts';
+import { priceListOf } from '../price-list.ts';
 import { type CheckoutRequest, completeOrder, orderOf } from './order.ts';
 import type { AccountCaller } from '../visitor.ts';
 import type { Buyer } from './checkout-links.ts';
@@ -60,6 +62,8 @@ export interface Subscriptions {
   checkout(visitor: AccountCaller, request: CheckoutRequest): Promise<CheckoutPage>;
   /** The checkout of a link, or the change of the subscription that the account has already: its price first, and once that is agreed, it. */
   followLink(link: FollowedLink, origin: RequestOrigin): Promise<z.infer<typeof followedLinkReply>>;
+  /** The page behind a checkout link. */
+  linkPage(sold: string): HtmlPage;
   /** The provider's own pages, where cards and invoices are. */
   portal(visitor: AccountCaller, returnUrl: string): Promise<string>;
   /** The one of the product; of the account, where it has one alone. Throws `not_found` and `validation_failed`. */
@@ -85,6 +89,11 @@ export function createSubscriptions(parts: SubscriptionsParts): Subscriptions {
       const opened = await open(parts, { accountId, userId: spender.userId }, request);
       await recordBehalf(parts, visitor, 'checkout.opened');
       return opened;
+    },
+    linkPage(sold) {
+      const [product = ''] = sold.split('.', 1);
+      const catalogue = parts.catalogues.get(product);
+      return checkoutLinkPage(priceListOf(catalogue === undefined ? [] : [catalogue]), sold);
     },
     followLink: (link, origin) => followLink(parts, held, { link, origin }),
     async portal(visitor, returnUrl) {
