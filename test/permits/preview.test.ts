@@ -76,8 +76,17 @@ describe('a permit’s preview', () => {
     const least = { cost_micros: '0' };
     expect((await preview(me, { ...least, units: '60' })).body).toMatchObject({ admitted: true });
     const many = await preview(me, { ...least, units: '61' });
-    expect(many.body).toMatchObject({ admitted: false, refusal: { code: 'plan_required' } });
-    await take(me, { units: 60, estimate: { cost_micros: 0 } });
+    const message = 'This call needs 61 of per_minute; your plan has 60 a minute at most.';
+    const bigger = { grant: 'per_minute', needed: 61, max: 60, upgrade: 'gateway.scale' };
+    expect(many.body).toMatchObject({ refusal: { code: 'plan_required', message, details: bigger } });
+    await take(me, { units: 59, estimate: { cost_micros: 0 } });
+    const several = (await preview(me, { ...least, units: '2' })).body['refusal'];
+    expect(several).toMatchObject({
+      code: 'limit_exceeded',
+      message: expect.stringContaining('This call takes 2 units; the limit per_minute has 1 left of 60.'),
+      details: { limit: 'per_minute', used: 59, max: 60, needed: 2, upgrade: 'gateway.scale' },
+    });
+    await take(me, { estimate: { cost_micros: 0 } });
     const none = (await preview(me, least)).body;
     expect(none).toMatchObject({ refusal: { code: 'limit_exceeded', details: { limit: 'per_minute' } } });
   });

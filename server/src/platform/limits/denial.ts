@@ -41,6 +41,8 @@ export interface Denial {
   readonly size?: number;
   /** For a budget: the least that the call needs, in micro-dollars; for tokens, likewise. More than `max`: no reset helps. */
   readonly needed?: number;
+  /** Units that the call takes, where they are several. */
+  readonly units?: number;
   readonly resetsAt: string | null;
   /** Seconds from the decision to the reset, by the database's clock. */
   readonly retryAfter: number | undefined;
@@ -51,13 +53,14 @@ export interface Denial {
 
 /** Reads a denial as the SQL functions write it. */
 export function readDenial(decision: Record<string, unknown>): Denial {
-  const { limit, of, used, max, size, needed, resets_at, now, plan, per } = decision as {
+  const { limit, of, used, max, size, needed, units, resets_at, now, plan, per } = decision as {
     limit: string;
     of: Denial['of'];
     used: number;
     max: number;
     size?: number;
     needed?: number;
+    units?: number;
     resets_at: string | null;
     now: string;
     plan: string;
@@ -73,6 +76,7 @@ export function readDenial(decision: Record<string, unknown>): Denial {
   const more = {
     ...(size === undefined ? {} : { size }),
     ...(needed === undefined ? {} : { needed }),
+    ...(units === undefined ? {} : { units }),
     ...(typeof per === 'string' ? { per } : {}),
   };
   return { limit, of, used, max, ...more, resetsAt, retryAfter, plan };
@@ -98,7 +102,7 @@ export function limitExceeded(denial: Denial, upgrade: string | null, addOn: str
 }
 
 function sayingOf(denial: Denial, upgrade: string | null, addOn: string | null) {
-  const { limit, used, max, needed, resetsAt, retryAfter } = denial;
+  const { limit, used, max, units, needed = units, resetsAt, retryAfter } = denial;
   const left = `"${limit}";r=0${retryAfter === undefined ? '' : `;t=${retryAfter}`}`;
   return {
     message: messageOf(denial),
@@ -148,8 +152,10 @@ const WINDOWS: Readonly<Record<string, string>> = {
 };
 
 /** The limit in words: `The limit posts is used up: all 60 a month. It opens again on 2026-12-01 00:00 UTC.` */
-function usedUp({ limit, of, max, per = '', resetsAt }: Denial): string {
+function usedUp({ limit, of, used, max, units, per = '', resetsAt }: Denial): string {
   if (of === 'cooldown') return `The limit ${limit} lets one call through at a time.${opens(resetsAt)}`;
+  if (units !== undefined && used < max)
+    return `This call takes ${units} units; the limit ${limit} has ${max - used} left of ${max}.${opens(resetsAt)}`;
   if (of === 'concurrency')
     return `The limit ${limit} is used up: ${max} at once. It opens again when one of them ends.`;
   const size = of === 'budget' ? dollars(max) : max;
@@ -176,16 +182,23 @@ export function planRequired(
     readonly plan: string | null;
     readonly grant: string | null;
     readonly needed: number | boolean | null;
+    /** The size of the grant in the plan, and its window. */
+    readonly max?: number | undefined;
+    readonly per?: string | undefined;
   },
   upgrade: string | null,
   isBudget = false,
 ): AppError {
-  const { product, plan, grant, needed } = lack;
-  const details = { product, plan, grant, needed, upgrade };
-  return new AppError(
-    'plan_required',
-    isBudget ? { details: { ...details, needed: null }, withCost: { details } } : { details },
-  );
+  const { product, plan, grant, needed, max, per = '' } = lack;
+  const details = { product, plan, grant, needed, ...(max === undefined ? {} : { max }), upgrade };
+  if (isBudget)
+    return new AppError('plan_required', {
+      details: { ...details, needed: null, max: null },
+      withCost: { details },
+    });
+  if (max === undefined || max === 0) return new AppError('plan_required', { details });
+  const message = `This call needs ${String(needed)} of ${grant}; your plan has ${max}${WINDOWS[per] ?? ''} at most.`;
+  return new AppError('plan_required', { message, details });
 }
 
 /** The error for a request that was not admitted, with the plan that would admit it. */
@@ -196,15 +209,17 @@ export function admissionError(
 ): AppError {
   if (admission.kind === 'refused') return refusalError(admission.reason);
   if (admission.kind === 'plan_required') {
-    const { plan, grant, needed } = admission;
+    const { kind: _kind, ...lack } = admission;
+    const { plan, grant, needed } = lack;
     const upgrade = upgradeFor?.({ product, plan, grant, atLeast: needed }) ?? null;
     const isBudget = grant !== null && upgradeFor?.isBudget?.(product, grant) === true;
-    return planRequired({ product, plan, grant, needed }, upgrade, isBudget);
+    return planRequired({ product, ...lack }, upgrade, isBudget);
   }
-  const { limit, of, max, needed, size = max, plan } = admission.denial;
+  const { limit, of, used, max, units = 1, needed = units, size = max, plan } = admission.denial;
   // More of a cooldown is a longer one: only waiting helps.
   const helps = of !== 'cooldown';
-  const question = { product, plan, grant: limit, atLeast: Math.max(size + 1, needed ?? 0) };
+  const atLeast = Math.max(size + 1, size + needed - (max - used));
+  const question = { product, plan, grant: limit, atLeast };
   const pack = of === 'credits' ? upgradeFor?.pack?.(product, limit) : null;
   return limitExceeded(admission.denial, helps ? (upgradeFor?.(question) ?? null) : null, pack);
 }

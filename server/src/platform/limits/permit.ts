@@ -221,6 +221,9 @@ export type Admission =
       readonly kind: 'plan_required';
       readonly grant: string | null;
       readonly needed: number | boolean | null;
+      /** The size of the grant in the plan, and its window. */
+      readonly max?: number | undefined;
+      readonly per?: string | undefined;
       readonly plan: string | null;
     }
   | { readonly kind: 'denied'; readonly denial: Denial };

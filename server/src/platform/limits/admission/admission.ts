@@ -201,8 +201,8 @@ function toNotGranted(decision: Decision): NotGranted {
     case 'refused':
       return { kind: 'refused', reason: String(decision['reason']) };
     case 'plan_required': {
-      const { grant, needed = null, plan } = decision as unknown as PlanLack;
-      return { kind: 'plan_required', grant, needed, plan };
+      const { grant, needed = null, max, per, plan } = decision as unknown as PlanLack;
+      return { kind: 'plan_required', grant, needed, max, per: per ?? undefined, plan };
     }
     case 'denied':
       return { kind: 'denied', denial: readDenial(decision) };
@@ -214,6 +214,8 @@ function toNotGranted(decision: Decision): NotGranted {
 interface PlanLack {
   readonly grant: string | null;
   readonly needed?: number | boolean;
+  readonly max?: number;
+  readonly per?: string | null;
   readonly plan: string | null;
 }
 

@@ -116,12 +116,13 @@ begin
       -- The next ones come with the next window, if the plan gives any.
       v_resets := case when v_max > 0 then (limits.window_of(p_request.account_id, p_run.product, c.per, null, p_now)).ends end;
       return jsonb_build_object('kind', 'denied', 'limit', c.name, 'of', c.kind, 'used', v_taken, 'max', v_total, 'size', v_max,
-        'resets_at', v_resets, 'now', p_now, 'plan', p_plan, 'per', c.per);
+        'resets_at', v_resets, 'now', p_now, 'plan', p_plan, 'per', c.per) || case when v_least > 1 then jsonb_build_object('units', v_least) else '{}' end;
     end if;
     -- More than the plan ever has room for: waiting would not help. A budget is money, and no part of what a plan includes: a call
     -- that is larger than all of it is told how large (needed).
     if v_max is null or v_max < v_least and (c.kind <> 'budget' or v_max = 0) and c.counts_by not like 'key:%' then
-      return jsonb_build_object('kind', 'plan_required', 'grant', c.name, 'needed', greatest(v_least, 1), 'plan', p_plan);
+      return jsonb_build_object('kind', 'plan_required', 'grant', c.name, 'needed', greatest(v_least, 1), 'max', coalesce(v_max, 0), 'per', c.per,
+        'plan', p_plan);
     end if;
     if c.kind = 'cooldown' then
       continue when p_taken[v_rule] = 0 and (p_number = 0 or v_max = 0);
@@ -143,7 +144,8 @@ begin
     end if;
     return jsonb_build_object('kind', 'denied', 'limit', c.name, 'of', case when c.kind = 'sliding' then 'burst'
         when c.kind in ('calls', 'tokens', 'users') then case c.per when 'minute' then 'burst' else 'quota' end else c.kind end, 'used', v_taken, 'max', v_max,
-      'resets_at', v_resets, 'now', p_now, 'plan', p_plan, 'per', c.per) || case when c.kind in ('budget', 'tokens') then jsonb_build_object('needed', v_least) else '{}' end;
+      'resets_at', v_resets, 'now', p_now, 'plan', p_plan, 'per', c.per) || case when c.kind in ('budget', 'tokens') then jsonb_build_object('needed', v_least)
+        when v_least > 1 then jsonb_build_object('units', v_least) else '{}' end;
   end loop;
   raise exception 'all limits of %.% have room, and yet it was denied', p_run.product, p_run.name;
 end $$;
@@ -153,6 +155,7 @@ create or replace function limits.plan_required(p_feature limits.feature, p_need
 declare
   v_name text;
   v_least bigint;
+  v_max bigint;
 begin
   if p_segment->>'plan' is null then return jsonb_build_object('kind', 'plan_required', 'grant', null, 'plan', null); end if;
   foreach v_name in array coalesce(p_feature.requires, '{}') loop
@@ -161,8 +164,9 @@ begin
     end if;
   end loop;
   for v_name, v_least in select key, value::bigint from jsonb_each_text(p_needs) loop
-    if coalesce((p_segment->'grants'->>v_name)::bigint, 0) < v_least then
-      return jsonb_build_object('kind', 'plan_required', 'grant', v_name, 'needed', v_least, 'plan', p_segment->'plan');
+    v_max := coalesce((p_segment->'grants'->>v_name)::bigint, 0);
+    if v_max < v_least then
+      return jsonb_build_object('kind', 'plan_required', 'grant', v_name, 'needed', v_least, 'max', v_max, 'plan', p_segment->'plan');
     end if;
   end loop;
   return null;

@@ -18,8 +18,8 @@ begin
   v_max := coalesce((v_segment->'grants'->>p_name)::bigint, 0);
   if v_used > v_max then
     raise exception 'the gauge % of % has no room', p_name, p_product using errcode = 'PL013',
-      detail = jsonb_build_object('limit', p_name, 'of', 'gauge', 'used', v_used - p_delta, 'max', v_max, 'resets_at', null, 'now', v_now,
-        'plan', coalesce(v_segment->>'plan', ''))::text;
+      detail = (jsonb_build_object('limit', p_name, 'of', 'gauge', 'used', v_used - p_delta, 'max', v_max, 'resets_at', null, 'now', v_now,
+        'plan', coalesce(v_segment->>'plan', '')) || case when p_delta > 1 then jsonb_build_object('units', p_delta) else '{}' end)::text;
   end if;
   perform limits.note(v_account, p_product, p_product, p_name, 'gauge', null, limits.window_start('month', v_now), v_used - p_delta, v_used, v_max, v_now);
   return v_used;
