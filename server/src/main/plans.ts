@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Config } from '#platform/config';
-import { describeProblem, plansFileOf, readPlans } from '#platform/plans';
+import { describeProblem, misnamedFile, plansFileOf, readPlans } from '#platform/plans';
 import { z } from 'zod';
 import { codeOf, OperatorError } from './operator-error.ts';
 import { callerOf, isServerWord, type SignedCaller } from './server-caller.ts';
@@ -53,7 +53,9 @@ async function check(config: Config, named: string | undefined): Promise<number>
 
 async function read(file: string): Promise<string> {
   return readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new OperatorError(`${file} can not be read (${codeOf(cause)}).`, { cause });
+    const other = misnamedFile(file);
+    const hint = other === undefined ? '' : ` ${other}`;
+    throw new OperatorError(`${file} can not be read (${codeOf(cause)}).${hint}`, { cause });
   });
 }
 

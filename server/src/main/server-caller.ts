@@ -30,13 +30,15 @@ export interface SignedCaller extends ServerCaller {
 }
 
 /** A word of a command that names a server or a key: `url=https://api.example.com`. */
-export const isServerWord = (word: string): boolean => /^(url=https?:\/\/\S+|key=\S+)$/.test(word);
+export const isServerWord = (word: string): boolean => /^(url|key)=\S+$/.test(word);
 
 /** Calls the server that is named, else the one of this DATA_DIR, by the key that is named, else that of its local owner. */
 export function callerOf({ dataDir, baseUrl }: Config, words: readonly string[]): SignedCaller {
   const named: { readonly url?: string; readonly key?: string } = Object.fromEntries(
     words.map((word) => [word.slice(0, 3), word.slice(4)]),
   );
+  if (named.url !== undefined && !/^https?:\/\/[^/]/.test(named.url))
+    throw new OperatorError(`url=${named.url}: write its scheme before it, as url=https://api.example.com.`);
   const url = (named.url ?? runningServer(dataDir) ?? baseUrl).replace(/\/+$/, '');
   const key = named.key ?? localOwner(dataDir).api_key;
   if (key !== undefined) return createCaller(url, key);

@@ -1,7 +1,7 @@
 import { ConfigError } from '#platform/config';
 import type { Database } from '#platform/db';
 import type { Catalogue } from '#platform/entitlements';
-import { type PlansFile, readPlansFile } from './file.ts';
+import { misnamedFile, type PlansFile, readPlansFile } from './file.ts';
 import { refusalsOf } from './preview.ts';
 import { describeProblem, readPlans } from './read-plans.ts';
 import { newestVersion, wasStored } from './store.ts';
@@ -36,7 +36,11 @@ export async function checkPlansFile(db: Database, given: GivenFile): Promise<st
     row === undefined
       ? 'none are stored'
       : `version ${row.version} of ${row.created_at.toISOString()}, by ${row.source === 'file' ? 'a file' : 'the API'}`;
-  if (read === undefined) return row === undefined ? 'there is no plans file' : `${says}; no file here`;
+  if (read === undefined) {
+    const other = misnamedFile(file.path);
+    if (other !== undefined) return `WARNING: ${other}`;
+    return row === undefined ? 'there is no plans file' : `${says}; no file here`;
+  }
   const { text, catalogues } = read;
   if (text === row?.document) return `${says}, as in ${file.path}`;
   const before = row === undefined ? [] : readPlans(row.document).catalogues;

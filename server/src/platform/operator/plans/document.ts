@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import type { Node } from 'yaml';
+import { yamlProblemOf } from './yaml-problems.ts';
 
 type Yaml = typeof import('yaml');
 let loaded: Yaml | undefined;
@@ -28,7 +29,6 @@ export interface ParsedDocument {
 
 /** Characters: the file of a hundred products has half of them. */
 const LONGEST = 262_144;
-
 /** Parses YAML 1.2, of which JSON is a part. */
 export function parsePlans(text: string): ParsedDocument {
   const { isAlias, LineCounter, parseDocument } = yaml();
@@ -38,18 +38,14 @@ export function parsePlans(text: string): ParsedDocument {
     return { line: Math.max(1, line), column: Math.max(1, col) };
   };
   const nothing = { value: undefined, placeOf: () => at(0) };
-  if (text.length > LONGEST)
-    return {
-      ...nothing,
-      problems: [{ ...at(0), at: [], says: `The file is longer than ${LONGEST} characters.` }],
-    };
+  const failed = (says: string, offset = 0) => ({ ...nothing, problems: [{ ...at(offset), at: [], says }] });
+  if (text.length > LONGEST) return failed(`The file is longer than ${LONGEST} characters.`);
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true });
-  const problems = document.errors.map(({ pos, message }) => ({
-    ...at(pos[0]),
-    at: [],
-    says: `This is not YAML: ${message.replace(/\.?$/, '.')}`,
-  }));
-  if (problems.length > 0) return { ...nothing, problems };
+  // No database stores it; each second character of a file in UTF-16 is one.
+  const nul = text.indexOf('\0');
+  if (nul !== -1) return failed('This character is none of a text: save the file as UTF-8.', nul);
+  const problem = yamlProblemOf(yaml(), document);
+  if (problem !== undefined) return failed(problem.says, problem.offset);
 
   function placeOf(path: Path) {
     let node: unknown = document.contents;
@@ -63,10 +59,9 @@ export function parsePlans(text: string): ParsedDocument {
     return at(place);
   }
   try {
-    return { value: document.toJS({ maxAliasCount: 100 }), placeOf, problems };
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : 'an alias leads nowhere';
-    return { ...nothing, problems: [{ ...at(0), at: [], says: `This is not YAML: ${reason}.` }] };
+    return { value: document.toJS({ maxAliasCount: 100 }), placeOf, problems: [] };
+  } catch {
+    return failed('Its aliases (*) stand for too many values.');
   }
 }
 

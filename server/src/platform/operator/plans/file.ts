@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, extname, join } from 'node:path';
 import { type Config, ConfigError, PLANS_NAME } from '#platform/config';
 import { hasCode } from '#platform/kernel';
 
@@ -23,6 +24,15 @@ export async function readPlansFile({ path, isNamed }: PlansFile): Promise<strin
   } catch (error) {
     if (!isNamed && hasCode(error, 'ENOENT')) return undefined;
     const why = hasCode(error, 'ENOENT') ? 'there is no such file' : 'it can not be read';
-    throw new ConfigError([`PLANS_FILE ${path}: ${why}.`]);
+    const other = misnamedFile(path);
+    throw new ConfigError([`PLANS_FILE ${path}: ${why}.${other === undefined ? '' : ` ${other}`}`]);
   }
+}
+
+/** A sentence on a file beside one that is not there, with another ending; undefined: there is none. */
+export function misnamedFile(path: string): string | undefined {
+  if (existsSync(path)) return undefined;
+  const stem = path.slice(0, path.length - extname(path).length);
+  const other = ['.yaml', '.yml', '.json'].map((ending) => stem + ending).find((one) => existsSync(one));
+  return other && `${other} is not read: name it ${basename(path)}, or in PLANS_FILE.`;
 }

@@ -4,7 +4,7 @@ import { plansDataRules } from './data-rules.ts';
 import { plansRoutes } from './routes.ts';
 import { createPlans } from './service.ts';
 
-export { plansFileOf, readPlansFile } from './file.ts';
+export { misnamedFile, plansFileOf, readPlansFile } from './file.ts';
 export { checkPlansFile, readableFile, storedCatalogues } from './check-file.ts';
 export { describeProblem, readPlans } from './read-plans.ts';
 export { createPlans, type Plans } from './service.ts';

@@ -119,6 +119,12 @@ describe('a change of the file', () => {
       status: 'ok',
       says: expect.stringContaining('by a file, as in'),
     });
+    const { body } = await call(admin, 'GET /v1/admin/audit?action=plans&limit=1');
+    const touched = expect.objectContaining({
+      plan: 'notes.pro',
+      over: [{ limit: 'summaries', accounts: 1 }],
+    });
+    expect(body['data']).toMatchObject([{ changes: { touched: expect.arrayContaining([touched]) } }]);
   });
 
   test('that is a mistake leaves what was in effect, and the doctor says where it is', async () => {

@@ -64,12 +64,37 @@ describe('a mistake is a sentence with its line', () => {
     [
       'products:\n  notes:',
       'products:\n\tnotes:',
-      'line 2, column 1: This is not YAML: Tabs are not allowed as indentation.',
+      'line 2, column 1: A tab begins this line: indent by spaces.',
     ],
     [
       'name: Notes\n',
       'name: Notes\n    name: Again\n',
-      'line 4, column 5: This is not YAML: Map keys must be unique.',
+      'line 4, column 5: This key is there twice: keep one of them.',
+    ],
+    [
+      'name: Notes\n',
+      'name: "Notes\n',
+      'line 3, column 11: The text that begins here has no quote at its end.',
+    ],
+    [
+      'name: Notes',
+      'name: *notes',
+      'line 3, column 11: A value that begins with *, & or ! means something else in YAML: put it in quotes, if it is text.',
+    ],
+    [
+      'name: Notes',
+      'name: Notes: AI',
+      'line 3, column 11: There is a second colon in this line: put the value in quotes.',
+    ],
+    [
+      '    limits:',
+      '   limits:',
+      'line 4, column 1: This line begins at another column than those beside it: indent them by the same spaces.',
+    ],
+    [
+      'name: Notes',
+      'name: Notes\0',
+      'line 3, column 16: This character is none of a text: save the file as UTF-8.',
     ],
     ['products:', 'product:', 'line 1, column 1: The file has no "product". Did you mean products?'],
     ['name: Notes', 'nam: Notes', 'line 3, column 5: notes has no "nam". Did you mean name?'],
@@ -326,4 +351,11 @@ describe('a mistake is a sentence with its line', () => {
     expect(SOUND).toContain(from);
     expect(problemsOf(SOUND.replace(from, to))).toEqual([says]);
   });
+});
+
+test('a file without a product is refused, and one that was stored before is read', () => {
+  expect(problemsOf('products: {}')).toEqual([
+    'line 1, column 1: products has none: write one. To sell a plan no more, write "hidden: true" in it.',
+  ]);
+  expect(readPlans('products: {}', [], { isStored: true }).problems).toEqual([]);
 });

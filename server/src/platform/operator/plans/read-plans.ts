@@ -39,14 +39,26 @@ export interface ReadPlans {
   readonly problems: readonly PlanProblem[];
 }
 
-/** Reads a plans file. `inSource` are the keys of products that are code, and can not be of a file too. */
-export function readPlans(text: string, inSource: Iterable<string> = []): ReadPlans {
+/**
+ * Reads a plans file. `inSource` are the keys of products that are code, and can not be of a file too. A stored one may have no product:
+ * that was allowed once.
+ */
+export function readPlans(
+  text: string,
+  inSource: Iterable<string> = [],
+  { isStored = false } = {},
+): ReadPlans {
   const document = parsePlans(text);
   const reader = new PlansReader(document);
   if (reader.problems.length > 0) return { catalogues: [], problems: reader.problems };
   const top = reader.fields(document.value ?? {}, [], ['products']);
   if (reader.problems.length > 0) return { catalogues: [], problems: reader.problems };
   const products = reader.map(top['products'], ['products'], { needed: true, what: 'a map of products' });
+  if (!isStored && products !== undefined && Object.keys(products).length === 0)
+    reader.fail(
+      ['products'],
+      'products has none: write one. To sell a plan no more, write "hidden: true" in it.',
+    );
   const taken = new Set(inSource);
   const catalogues = Object.entries(products ?? {}).flatMap(([key, value]) => {
     const path = ['products', key];

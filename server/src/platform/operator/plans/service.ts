@@ -8,8 +8,8 @@ import type { Logger } from '#platform/telemetry';
 import './errors.ts';
 import { comparePlans } from './compare.ts';
 import { createDrafts, type PlansDrafts } from './drafts.ts';
-import { type PlansFile, readPlansFile } from './file.ts';
-import { type PlansPreview, previewPlans, refusalsOf } from './preview.ts';
+import { misnamedFile, type PlansFile, readPlansFile } from './file.ts';
+import { type PlansPreview, previewPlans } from './preview.ts';
 import { describeProblem, readPlans } from './read-plans.ts';
 import {
   deleteDraft,
@@ -104,15 +104,15 @@ export function createPlans(parts: PlansParts): Plans {
   const { inTurn } = follower;
 
   /** The catalogues of a document. Throws ConfigError with a line for each mistake. */
-  function read(document: string): readonly Catalogue[] {
-    const { catalogues, problems } = readPlans(document, keys);
+  function read(document: string, isStored = false): readonly Catalogue[] {
+    const { catalogues, problems } = readPlans(document, keys, { isStored });
     if (problems.length > 0) throw new ConfigError(problems.map(describeProblem));
     return catalogues;
   }
 
   /** Exchanges the plans of this process in one turn. A product that is as before stays the same object, and what was derived from it. */
   function put(row: VersionRow): void {
-    const next = read(row.document).map((one) => {
+    const next = read(row.document, true).map((one) => {
       const former = ours.find(({ product }) => product === one.product);
       return former !== undefined && JSON.stringify(former) === JSON.stringify(one) ? former : one;
     });
@@ -144,12 +144,13 @@ export function createPlans(parts: PlansParts): Plans {
     const before = ours;
     const known = current?.version ?? 0;
     if (by?.version !== undefined && by.version !== known) throw new AppError('precondition_failed');
-    const problems = await refusalsOf(db, before, after);
+    const { changes, plans, problems } = await previewPlans(db, before, after);
     if (problems.length > 0) return problems;
     const prices = await parts.preparePrices({
       before: [...inSource, ...before],
       after: [...inSource, ...after],
     });
+    const touched = plans.filter(({ accounts }) => accounts > 0);
     const caller = by?.caller;
     await db.system('plans.change', CHANGE, async (tx) => {
       await tx.run(lockPlans);
@@ -165,13 +166,17 @@ export function createPlans(parts: PlansParts): Plans {
         actor: caller === undefined ? { kind: 'system' } : actorOf(caller),
         target: { kind: 'plans', id: String(known + 1) },
         changes: {
-          changes: comparePlans(before, after).map(({ product, path }) => `${product} ${path}`.trim()),
+          changes: changes.map(({ product, path }) => `${product} ${path}`.trim()),
+          touched: touched.slice(0, MOST_CHANGES),
         },
         origin: by?.origin,
       });
     });
     await refresh();
     db.signal(CHANGED);
+    // A push has shown them before; a file that is saved asks no question.
+    if (caller === undefined && touched.length > 0)
+      log.warn({ plans: touched.slice(0, MOST_CHANGES) }, 'the plans file has changed the plans of accounts');
     return [];
   }
 
@@ -238,6 +243,8 @@ export function createPlans(parts: PlansParts): Plans {
       await inTurn(async () => {
         await refresh();
         if (parts.takesFile) await takeFileOrTell();
+        const misnamed = file.isNamed ? undefined : misnamedFile(file.path);
+        if (misnamed !== undefined) log.warn({ path: file.path }, misnamed);
       }).catch((error: unknown) => {
         if (!(error instanceof AppError)) throw error;
         log.error({ err: error }, 'the plans file could not be put into effect yet');
