@@ -21,6 +21,7 @@ import {
 } from './sessions.ts';
 import { type SocketClass, streamCalls, type Streams } from './sockets.ts';
 import { machineTime, type Time } from './time.ts';
+import { addressOf } from './wire.ts';
 
 export interface ClientOptions extends Pick<PermitParts, 'onUnsettled'> {
   /** Where the server is: `https://api.example.com`. */
@@ -66,7 +67,7 @@ export interface Client extends Caller, Account, Permits, Streams {
 export function createClient(options: ClientOptions): Client {
   const { apiKey, session = memorySession(), fetch: given = globalThis.fetch, time = machineTime } = options;
   const anyone = {
-    baseUrl: options.baseUrl.replace(/\/+$/, ''),
+    baseUrl: addressOf(options.baseUrl),
     // Called as a function of its own: a browser's fetch refuses to be a method of anything but the window.
     fetch: ((...call) => given(...call)) as typeof fetch,
     retries: { ...RETRIES, ...options.retries },

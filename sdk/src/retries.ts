@@ -9,6 +9,8 @@ export interface Retries {
   readonly base: number;
   /** No wait is longer; who is asked to come back later than that is told the error instead. Milliseconds. */
   readonly longest: number;
+  /** Called before each wait with the error that is not thrown yet, and the milliseconds of the wait. */
+  readonly onRetry?: (error: PlinthError, wait: number) => void;
 }
 
 export const RETRIES: Retries = { max: 3, base: 250, longest: 20_000 };
@@ -30,7 +32,9 @@ export function waitBefore(
   if (tries > retries.max || !isPassing(error)) return undefined;
   const jitter = time.random() * Math.min(retries.longest, retries.base * 2 ** (tries - 1));
   const asked = (error.retryAfter ?? 0) * 1_000;
-  return asked > retries.longest ? undefined : asked + jitter;
+  if (asked > retries.longest) return undefined;
+  retries.onRetry?.(error, asked + jitter);
+  return asked + jitter;
 }
 
 function isPassing(error: PlinthError): boolean {

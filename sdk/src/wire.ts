@@ -29,6 +29,15 @@ export function send<T>(parts: WireParts, request: WireRequest, read: Reader<T>)
   return withRetries(parts, request, () => attempt(parts, request, read));
 }
 
+/** A server's address without a slash at its end. Throws TypeError where it has no scheme; empty or a path is the page's own server. */
+export function addressOf(baseUrl: string): string {
+  if (typeof baseUrl === 'string' && /^(https?:\/\/[^/]|\/|$)/i.test(baseUrl))
+    return baseUrl.replace(/\/+$/, '');
+  throw new TypeError(
+    `baseUrl is ${JSON.stringify(baseUrl)}: write its scheme before it, as https://api.example.com`,
+  );
+}
+
 /** Tries something, and tries again where that is safe and may help. Whether it is safe is asked after each try. */
 export async function withRetries<T>(
   parts: Pick<WireParts, 'retries' | 'time'>,

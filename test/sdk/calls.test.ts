@@ -1,4 +1,4 @@
-import { type Client, LimitExceeded, NoAnswer, Unavailable } from '@plinth/sdk';
+import { type Client, LimitExceeded, NoAnswer, type PlinthError, Unavailable } from '@plinth/sdk';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { assertWithin } from '@plinth/testkit/property';
@@ -93,8 +93,10 @@ describe('a call is tried again', () => {
     },
   );
 
-  it('with waits that double, and then no more', async () => {
-    const client = clientOf(await customer());
+  it('with waits that double, each told of before it, and then no more', async () => {
+    const told: [number, number][] = [];
+    const onRetry = ({ status }: PlinthError, wait: number) => void told.push([status, wait]);
+    const client = clientOf(await customer(), { retries: { onRetry } });
     proxy.next(
       'GET /v1/me',
       ...Array.from({ length: 9 }, () => ({ kind: 'answered', status: 503 }) as const),
@@ -102,6 +104,7 @@ describe('a call is tried again', () => {
     expect(await thrownBy(client.me.get())).toBeInstanceOf(Unavailable);
     proxy.next('GET /v1/me');
     expect(client.waits).toEqual([125, 250, 500]);
+    expect(told).toEqual(client.waits.map((wait) => [503, wait]));
   });
 });
 

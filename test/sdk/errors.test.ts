@@ -67,6 +67,19 @@ describe('what a call fails with says by its type and its fields what to do', ()
     expect((error as PlinthError).details).not.toEqual({});
   });
 
+  it('an address without its scheme, in a sentence that says what to write', () => {
+    for (const baseUrl of [
+      '127.0.0.1:6174',
+      'localhost:6174',
+      'api.example.com',
+      'ftp://a.example',
+      'http:///v1',
+    ])
+      expect(() => createClient({ baseUrl, apiKey: 'k' })).toThrow(
+        `baseUrl is "${baseUrl}": write its scheme before it, as https://api.example.com`,
+      );
+  });
+
   it('a server that is not there, one that does not answer, and one that is no Plinth', async () => {
     const nowhere = createClient({ baseUrl: 'http://127.0.0.1:9', apiKey: 'k', retries: { max: 0 } });
     expect(await thrownBy(nowhere.me.get())).toBeInstanceOf(NoAnswer);

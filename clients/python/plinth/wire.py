@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import logging
 import random
 import selectors
 import threading
@@ -25,7 +26,7 @@ class Wire:
     def __init__(self, base_url: str, api_key: str, *, timeout: float, retries: int) -> None:
         parts = urlsplit(base_url)
         if parts.scheme not in ("http", "https") or parts.hostname is None:
-            raise ValueError("base_url is an address such as https://api.example.com")
+            raise ValueError(f"base_url is {base_url!r}: write its scheme before it, as https://api.example.com")
         if not api_key.isascii() or len(api_key.split()) != 1:
             raise ValueError("api_key is no key")
         self._secure = parts.scheme == "https"
@@ -59,6 +60,7 @@ class Wire:
                 wait = _wait_before(error, tries) if tries < most else None
                 if wait is None:
                     raise
+                logging.getLogger("plinth").info("%s %s is tried again in %.1f s: %s", method, path, wait, error)
                 time.sleep(wait)
         raise AssertionError("unreachable")
 

@@ -1,5 +1,6 @@
 import type { Client } from '../client.ts';
 import { RETRIES, type Retries } from '../retries.ts';
+import { addressOf } from '../wire.ts';
 import { serverClock } from './clock.ts';
 import { atExit, heldOpen } from './exit.ts';
 import { hardwareId } from './hardware-id.ts';
@@ -172,7 +173,7 @@ async function sessionOf(
   { time, changed, warn }: TimeCallbacks,
 ): Promise<Session> {
   const { licenseKey, fetch: given = globalThis.fetch, timeout = 10_000 } = options;
-  const baseUrl = options.baseUrl.replace(/\/+$/, '');
+  const baseUrl = addressOf(options.baseUrl);
   const machine = options.hardwareId ?? (await hardwareId());
   const server = licenseServer({
     baseUrl,
