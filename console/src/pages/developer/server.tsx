@@ -36,7 +36,7 @@ function Findings() {
     <section aria-labelledby="wrong">
       <header className="page">
         <h2 id="wrong">{say('wrong')}</h2>
-        {data !== undefined && (
+        {data !== undefined && data.data.length > 0 && (
           <span className="dim">
             {say(unwell === 0 ? 'allWell' : 'unwell', {
               count: String(unwell),

@@ -165,7 +165,7 @@ function useFull(): Need | undefined {
 function useDoctor(): Need | undefined {
   const { say } = useTexts(texts);
   const reply = useAsked('doctor', () => api().call('GET /v1/admin/doctor', {}));
-  if (reply === undefined) return undefined;
+  if (reply === undefined || reply.data.length === 0) return undefined;
   const unwell = reply.data.filter(({ status }) => status !== 'ok');
   const all = String(reply.data.length);
   const isBad = unwell.some(({ status }) => status === 'failed');
