@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { ROOT } from '@plinth/testkit/house/source';
 import { testApp } from '@plinth/testkit/services/app';
 import { expect, test } from 'vitest';
+import { openSellingApp } from '../selling/fixture.ts';
 
 const app = await testApp({ work: false });
 const run = promisify(execFile);
@@ -44,3 +45,30 @@ test.each(['sell-credits.md', 'cap-spend.md', 'usage-to-billing.md', 'gdpr.md'])
       expect(JSON.parse(answers[index] ?? '')).toMatchObject(JSON.parse(code));
   },
 );
+
+test('a customer of docs/backend.md pays and is refunded by curl alone', async () => {
+  const selling = await openSellingApp();
+  const { key } = await selling.admin();
+  const blocks = blocksOf('backend.md').map(({ code }) => code);
+  const [document = '', calls = '', pay = '', refund = ''] = [
+    'products:',
+    'plinth() {',
+    'URL=',
+    'ACCOUNT=',
+  ].map((start) => blocks.find((code) => code.startsWith(start)));
+  expect((await selling.call(key, 'PUT /v1/admin/plans', { body: { document } })).status).toBe(200);
+  const [asFunction = ''] = calls.split('\n', 1);
+  const sh = async (code: string, URL = '') => {
+    const script = `${asFunction}\n${code}`
+      .replaceAll('127.0.0.1:6174', selling.url)
+      .replaceAll('sk_test_sandbox', selling.sandbox.secretKey);
+    const env = { ...process.env, PLINTH_KEY: key, URL };
+    const { stdout } = await run('bash', ['-c', script], { env });
+    await selling.drainEvents();
+    return stdout.trim().split('\n').at(-1) ?? '';
+  };
+  await sh('plinth customers/acme -X PUT -d "{}"');
+  const url = await sh(`${pay}\necho; echo $URL`);
+  await sh(refund, url);
+  expect(await sh(refund.replace(/^curl.*$/m, ''), url)).toBe('999');
+});
