@@ -11,7 +11,7 @@ export function checkoutLinkPage(prices: PriceList, sold: string): HtmlPage {
   const offer = offerOf(prices, sold);
   return htmlPage({
     title: offer === undefined ? 'Get a bigger plan' : `Get ${offer.name}`,
-    style: PRICE_STYLE,
+    style: `${PRICE_STYLE}\nheader, main, footer { max-width: 28rem; }`,
     ...(offer === undefined ? {} : { product: offer.product }),
     content: `${offer?.html ?? ''}\n<form method="post">\n<button>Go on to the payment</button>\n</form>`,
     script: `const UNUSUAL_DIGITS = ${JSON.stringify(UNUSUAL_DIGITS)};\n${PROGRAM}`,

@@ -70,6 +70,7 @@ describe('a gauge', () => {
       of: 'gauge',
       used: 80,
       max: 100,
+      units: 30,
       resetsAt: null,
       retryAfter: undefined,
       plan: 'demo.small',
