@@ -101,7 +101,13 @@ test('what a plan never has room for is not a matter of waiting: it takes a bigg
   });
   const member = await fixture.member('small');
   const plan = { kind: 'plan_required', plan: 'demo.small' };
-  expect(await fixture.admit(member, { units: 3 })).toEqual({ ...plan, grant: 'uses', needed: 3, max: 2, per: 'month' });
+  expect(await fixture.admit(member, { units: 3 })).toEqual({
+    ...plan,
+    grant: 'uses',
+    needed: 3,
+    max: 2,
+    per: 'month',
+  });
   expect(await fixture.admit(await fixture.member('none'))).toMatchObject({ grant: 'at_once', needed: 1 });
   expect(await windows(db, member.accountId)).toEqual({});
 });
