@@ -60,6 +60,7 @@ test('a pack is offered by the denial that it ends, paid once, shown with its en
       limit: 'images',
       used: 2,
       max: 3,
+      needed: 2,
       resets_at: expect.any(String),
       upgrade: 'studio.pro',
       offer: expect.objectContaining({ plan: 'studio.pro' }),
