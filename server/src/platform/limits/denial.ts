@@ -39,7 +39,7 @@ export interface Denial {
   readonly max: number;
   /** The plan's own size, where that is another number: of credits, `max` is all that the account was given. */
   readonly size?: number;
-  /** For a budget: the least that the call needs, in micro-dollars; for tokens, likewise. More than `max`: no reset helps. */
+  /** For a budget: the least that the call needs, in micro-dollars; for tokens and credits, likewise. More than `max`: no reset helps. */
   readonly needed?: number;
   readonly resetsAt: string | null;
   /** Seconds from the decision to the reset, by the database's clock. */
@@ -130,6 +130,10 @@ function messageOf(denial: Denial): string {
   const { limit, of, used, max, needed = 0 } = denial;
   if (of === 'failures')
     return 'Calls of this account failed at the model provider too often today, or cost more there than was asked for. Nothing was charged for that.';
+  if (of === 'credits')
+    return used < max
+      ? `The limit ${limit} has ${max - used} left, and this call takes ${needed}.${opens(denial.resetsAt)}`
+      : usedUp(denial);
   const [verb, amount] = of === 'budget' ? ['cost', dollars] : ['take', tokens];
   if (needed > max)
     return `This call may ${verb} ${amount(needed)}, more than the whole limit ${limit} of ${amount(max)}. Ask for a shorter answer (max_tokens) or send less.`;
@@ -201,11 +205,15 @@ export function admissionError(
     const isBudget = grant !== null && upgradeFor?.isBudget?.(product, grant) === true;
     return planRequired({ product, plan, grant, needed }, upgrade, isBudget);
   }
-  const { limit, of, max, needed, size = max, plan } = admission.denial;
+  const { limit, of, used, max, needed, size = max, plan } = admission.denial;
   // More of a cooldown is a longer one: only waiting helps.
   const helps = of !== 'cooldown';
-  const question = { product, plan, grant: limit, atLeast: Math.max(size + 1, needed ?? 0) };
-  const pack = of === 'credits' ? upgradeFor?.pack?.(product, limit) : null;
+  const isCredits = of === 'credits';
+  // A bigger plan, and a pack, add to what is left, which is below zero where credits are owed.
+  const short = (needed ?? 1) - (max - used);
+  const atLeast = isCredits ? size + short : Math.max(size + 1, needed ?? 0);
+  const question = { product, plan, grant: limit, atLeast };
+  const pack = isCredits ? upgradeFor?.pack?.(product, limit, short) : null;
   return limitExceeded(admission.denial, helps ? (upgradeFor?.(question) ?? null) : null, pack);
 }
 
