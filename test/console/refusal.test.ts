@@ -22,6 +22,11 @@ describe.runIf(isHere)('a customer who meets a limit', { timeout: 4 * PATIENCE }
       { 'idempotency-key': `${product}.${limit}` },
     );
   const alert = (text: string | RegExp) => page.getByRole('alert').filter({ hasText: text });
+  const balance = async () => {
+    const { body } = await call(ada.key, 'GET /v1/usage');
+    const limits = body['data'] as readonly { readonly limit: string; readonly balance?: number }[];
+    return limits.find(({ limit }) => limit === 'image_calls')?.balance;
+  };
   const studio = `${url}/app/products/reel/studio`;
   const write = async (variants?: string) => {
     if (variants !== undefined) await page.getByRole('combobox', { name: 'Variants' }).selectOption(variants);
@@ -107,11 +112,6 @@ describe.runIf(isHere)('a customer who meets a limit', { timeout: 4 * PATIENCE }
     await pay(page, 'Pay');
     await page.waitForURL(`${url}/`);
     await page.unroute('**/v1/ai/chat/completions');
-    const balance = async () => {
-      const { body } = await call(ada.key, 'GET /v1/usage');
-      const limits = body['data'] as readonly { readonly limit: string; readonly balance?: number }[];
-      return limits.find(({ limit }) => limit === 'image_calls')?.balance;
-    };
     await expect.poll(balance, { timeout: PATIENCE }).toBe(500);
   });
 

@@ -301,23 +301,23 @@ test('another price, and money that goes back, stop it before anything is charge
   expect(await charged(bob)).toEqual([1_800, 1_800]);
 });
 
-describe('an invoice that the provider refuses to close', () => {
-  /** A customer whose card failed, and who can pay on a page. */
-  async function unclosed(): Promise<Customer> {
-    const who = await holder();
-    await givesCard(who, 'pm_card_chargeCustomerFail');
-    await set(who);
-    await run();
-    const [invoice] = (await stripe.invoices.list({ customer: payer(who), status: 'open' })).data;
-    const refusal = { kind: 'status', status: 400, code: 'invoice_not_editable' } as const;
-    sandbox.faults.always(`POST /v1/invoices/${invoice?.id}/void`, refusal);
-    return who;
-  }
-  const attempts = async (who: Customer) =>
-    ((await topUp(who))?.['attempts'] as readonly Readonly<Record<string, unknown>>[]).map(
-      ({ state, failure }) => [state, failure],
-    );
+/** A customer whose card failed, and who can pay on a page. */
+async function unclosed(): Promise<Customer> {
+  const who = await holder();
+  await givesCard(who, 'pm_card_chargeCustomerFail');
+  await set(who);
+  await run();
+  const [invoice] = (await stripe.invoices.list({ customer: payer(who), status: 'open' })).data;
+  const refusal = { kind: 'status', status: 400, code: 'invoice_not_editable' } as const;
+  sandbox.faults.always(`POST /v1/invoices/${invoice?.id}/void`, refusal);
+  return who;
+}
+const attempts = async (who: Customer) =>
+  ((await topUp(who)) as { attempts: readonly Readonly<Record<string, unknown>>[] }).attempts.map(
+    ({ state, failure }) => [state, failure],
+  );
 
+describe('an invoice that the provider refuses to close', () => {
   test('ends its attempt and is told once; set again, another one is charged, once', async () => {
     const who = await unclosed();
     await advance(db, '8 days');

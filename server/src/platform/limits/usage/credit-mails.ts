@@ -63,7 +63,7 @@ export async function mailsOfTaking(
   const people = await tx.run(managersOf(accountId));
   const next =
     remaining < 0
-      ? `${count(-remaining)} of them were used before. They are owed: the next credits pay for them first, and until then calls may be refused.`
+      ? `${count(-remaining)} of them were used before. They are owed: other credits pay for them, and while those are not enough calls are refused.`
       : `${count(remaining)} of the pack are left.`;
   return people.flatMap(({ user_id: userId, email: to, account }) =>
     mail.sending({

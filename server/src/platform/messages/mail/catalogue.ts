@@ -218,7 +218,7 @@ export const TEMPLATES = {
       limit: 'images',
       amount: '100',
       taken: '50',
-      next: '15 of them were used before. They are owed: the next credits pay for them first, and until then calls may be refused.',
+      next: '15 of them were used before. They are owed: other credits pay for them, and while those are not enough calls are refused.',
     },
   ),
   operator_budget_closed: template(

@@ -64,6 +64,9 @@ function topUpLine(at: TopUpContext, topUp: TopUpView, packs: readonly SoldAddOn
 const payLink = (page: string | null, named: string) =>
   page === null ? '' : ` <a href="${escapeHtml(page)}" aria-label="Pay ${named}">Pay</a>`;
 
+const numberInput = (label: string, field: string, value: number) =>
+  `<label>${label}<input name="${field}" type="number" min="1" value="${value}" required></label>`;
+
 function consentLine(at: TopUpContext, { id, name, price, pack }: SoldAddOn): string {
   const own = at.topUps.find(({ product, limit }) => product === at.product && limit === pack?.limit);
   const wanted = at.subscription?.price.currency ?? own?.currency ?? price.currency;
@@ -72,9 +75,7 @@ function consentLine(at: TopUpContext, { id, name, price, pack }: SoldAddOn): st
   const each = moneyText(once, currency);
   const isOwn = own?.add_on === id;
   const [threshold, packs] = isOwn ? [own.threshold, Math.floor(own.monthly_cap / own.unit_amount)] : [1, 1];
-  const count = (label: string, field: string, value: number) =>
-    `<label>${label}<input name="${field}" type="number" min="1" value="${value}" required></label>`;
-  const inputs = `${count('Buy when less than this is left', 'threshold', threshold)}${count('Packs a month at most', 'packs', packs)}`;
+  const inputs = `${numberInput('Buy when less than this is left', 'threshold', threshold)}${numberInput('Packs a month at most', 'packs', packs)}`;
   const fields = { action: 'top_up', add_on: id, agreed: `${once} ${currency}` };
   const button = `<button aria-label="Agree to ${escapeHtml(name)}">Agree</button>`;
   const text = `Your saved card is charged ${each}, before tax, for each pack that it takes, and never for more packs in a calendar month. You can end it here at any time.`;
