@@ -129,6 +129,7 @@ test.each(Array.from({ length: 20 }, (_, seed) => [seed]))(
     await run();
     death.over();
     await advance(db, '2 minutes');
+    await run();
     let isGone = false;
     let outside = 0;
     for (const event of shuffle(EVENTS, chanceOf(`top-ups ${seed}`))) {

@@ -103,7 +103,7 @@ describe('an add-on that is bought once at Google Play', () => {
     const packs = async () =>
       (
         await rows<{ pack: number[] }>(
-          `select array[amount, taken, remaining] as pack from limits.credits where account_id = $1 order by external_id`,
+          `select array[amount, taken, remaining]::integer[] as pack from limits.credits where account_id = $1 order by external_id`,
           accountId,
         )
       ).map(({ pack }) => pack);
