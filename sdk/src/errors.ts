@@ -89,7 +89,7 @@ export class LimitExceeded extends PlinthError {
   /** The cheapest plan that would have admitted it, `product.plan`; null when none would. */
   readonly upgrade: string | null;
   readonly offer: UpgradeOffer | null;
-  /** The cheapest pack, where credits are used up; null: none is sold. */
+  /** The cheapest pack that would have admitted it, where credits are used up; null when none would. */
   readonly pack: PackOffer | null;
 
   constructor(failure: Failure) {

@@ -12,7 +12,7 @@ describe.runIf(isHere)('the page of plans', { timeout: 4 * PATIENCE }, async () 
   if (!isHere) return;
   const sandbox = await createStripeSandbox();
   atEndOfFile(() => sandbox.close());
-  const { app, page, open, openElsewhere, signInAs, broken, faults, look, url, db, customer } =
+  const { app, page, open, openElsewhere, signInAs, broken, faults, look, overflow, url, db, customer } =
     await visitConsole({ stripe: sandbox });
   const ada = await customer();
   const status = (text: string | RegExp, at = page) => at.getByRole('status').filter({ hasText: text });
@@ -92,6 +92,47 @@ describe.runIf(isHere)('the page of plans', { timeout: 4 * PATIENCE }, async () 
     for (const at of [page, other])
       await expect.poll(() => at.getByRole('link', { name: 'PDF' }).count()).toBe(3);
     await other.close();
+  });
+
+  test('has packs bought by itself as its owner agrees, who sees why one was not paid, in both languages, and ends it', async () => {
+    const stripe = packageAt(sandbox);
+    const [customerId = ''] = (await stripe.customers.list({ limit: 1 })).data.map(({ id }) => id);
+    const useCard = async (card: string) => {
+      const { id } = await stripe.paymentMethods.attach(card, { customer: customerId });
+      await stripe.customers.update(customerId, { invoice_settings: { default_payment_method: id } });
+    };
+    await useCard('pm_card_chargeCustomerFail');
+    await page.goto(`${url}/app/plan?product=gateway`);
+    const part = page.getByRole('region', { name: 'Automatic top-up' });
+    await part.getByLabel('Buy when less is left: Calls for pictures a month').fill('600');
+    await part.getByLabel('Packs a month at most').fill('2');
+    await part.getByText('$20.00 for each 500 image calls whenever less than 600 are left').waitFor();
+    await part.getByRole('button', { name: 'Agree', exact: true }).click();
+    await part.getByText('visa 0341').waitFor();
+    expect([...(await faults()), ...(await look())]).toEqual([]);
+    await app.modules.sales.topUps.run();
+    await page.reload();
+    await part.getByText('The last purchase was not paid.').waitFor();
+    const failed = part.getByRole('row').filter({ hasText: '$40.00' });
+    await failed.getByText('waits for you: the card was declined').waitFor();
+    const link = await failed.getByRole('link', { name: 'Pay' }).getAttribute('href');
+    expect(link).toContain(sandbox.url);
+    expect([...(await faults()), ...(await look())]).toEqual([]);
+    await page.evaluate(`localStorage.setItem('plinth.language', 'de')`);
+    await page.setViewportSize({ width: 360, height: 900 });
+    await page.reload();
+    const german = page.getByRole('region', { name: 'Automatisch nachkaufen' });
+    await german.getByText('wartet auf dich: die Karte wurde abgelehnt').waitFor();
+    expect([...(await faults()), await overflow()]).toEqual([0]);
+    await page.evaluate(`localStorage.setItem('plinth.language', 'en')`);
+    await page.setViewportSize({ width: 1_440, height: 900 });
+    await useCard('pm_card_visa');
+    await page.reload();
+    await part.getByRole('button', { name: 'Agree anew' }).click();
+    await part.getByText('visa 4242').waitFor();
+    await part.getByRole('button', { name: 'End automatic top-up' }).click();
+    await part.getByRole('button', { name: 'End automatic top-up: press again' }).click();
+    await part.getByRole('button', { name: 'Agree', exact: true }).waitFor();
   });
 
   test('left half-way nothing is bought, and the same page opens again', async () => {

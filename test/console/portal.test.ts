@@ -1,4 +1,5 @@
 import { createStripeSandbox } from '#sandbox/stripe';
+import { packageAt } from '../../sandboxes/src/stripe/testing/package.ts';
 import { atEndOfFile } from '@plinth/testkit/closing';
 import { describe, expect, test } from 'vitest';
 import { isHere, visitConsole } from './visit.ts';
@@ -60,6 +61,28 @@ describe.runIf(isHere)('the portal of a customer', async () => {
       expect(broken).toEqual([]);
     },
   );
+
+  test('agrees to automatic top-up, and says why a purchase was not paid', async () => {
+    const card = packageAt(sandbox);
+    const [payer = ''] = (await card.customers.list({ limit: 1 })).data.map(({ id }) => id);
+    const { id } = await card.paymentMethods.attach('pm_card_chargeCustomerFail', { customer: payer });
+    await card.customers.update(payer, { invoice_settings: { default_payment_method: id } });
+    const opened = await api('POST /v1/portal/links', { product: 'gateway', return_url: BACK });
+    await page.goto(String(opened['url']));
+    await page.getByText('Buy 500 image calls automatically, $20 each').click();
+    await page.getByLabel('Buy when less than this is left').fill('600');
+    expect(await faults()).toEqual([]);
+    await page.getByRole('button', { name: 'Agree to 500 image calls' }).click();
+    await page.getByText('whenever less than 600 are left').waitFor();
+    await app.modules.sales.topUps.run();
+    await page.reload();
+    await page.getByText('to be paid: generic decline').waitFor();
+    expect(await faults()).toEqual([]);
+    await page.getByRole('button', { name: 'End automatic top-up' }).click();
+    await page.getByText('whenever less than 600 are left').waitFor({ state: 'detached' });
+    const back = await api('POST /v1/portal/links', { product: 'reel', return_url: BACK });
+    await page.goto(String(back['url']));
+  });
 
   test('leads by its button to the payment provider, and to the app', async () => {
     await page.goto(`${url}/portal`);

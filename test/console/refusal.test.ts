@@ -8,7 +8,7 @@ describe.runIf(isHere)('a customer who meets a limit', { timeout: 4 * PATIENCE }
   if (!isHere) return;
   const sandbox = await createStripeSandbox();
   atEndOfFile(() => sandbox.close());
-  const { page, signInAs, broken, faults, look, overflow, url, api, person } = await visitConsole({
+  const { page, signInAs, broken, faults, look, overflow, url, api, call, person } = await visitConsole({
     stripe: sandbox,
   });
   const ada = await person();
@@ -22,6 +22,11 @@ describe.runIf(isHere)('a customer who meets a limit', { timeout: 4 * PATIENCE }
       { 'idempotency-key': `${product}.${limit}` },
     );
   const alert = (text: string | RegExp) => page.getByRole('alert').filter({ hasText: text });
+  const balance = async () => {
+    const { body } = await call(ada.key, 'GET /v1/usage');
+    const limits = body['data'] as readonly { readonly limit: string; readonly balance?: number }[];
+    return limits.find(({ limit }) => limit === 'image_calls')?.balance;
+  };
   const studio = `${url}/app/products/reel/studio`;
   const write = async (variants?: string) => {
     if (variants !== undefined) await page.getByRole('combobox', { name: 'Variants' }).selectOption(variants);
@@ -86,6 +91,30 @@ describe.runIf(isHere)('a customer who meets a limit', { timeout: 4 * PATIENCE }
     await page.getByRole('article').first().waitFor();
   });
 
+  test('has used up credits, and buys the pack that is enough on the way there and back', async () => {
+    await use('gateway', 'image_calls', { units: 50 });
+    // No page of the console makes pictures: the server is asked for one in place of a chat, and its own answer is shown.
+    await page.route('**/v1/ai/chat/completions', async (route) => {
+      const asked = { model: 'sandbox-image', prompt: 'A boat', n: 1 };
+      const picture = { url: `${url}/v1/ai/images/generations`, postData: JSON.stringify(asked) };
+      await route.fulfill({ response: await route.fetch(picture) });
+    });
+    await page.goto(`${url}/`);
+    await page.getByRole('button', { name: /^Send/ }).click();
+    const denial = alert('Calls for pictures a month: all 50 are used.');
+    const pack = denial.getByRole('button', { name: '500 image calls: $20.00 once' });
+    await pack.waitFor();
+    expect([...(await faults()), ...(await look())]).toEqual([]);
+    await page.setViewportSize({ width: 360, height: 900 });
+    expect(await overflow()).toBe(0);
+    await page.setViewportSize({ width: 1_440, height: 900 });
+    await pack.click();
+    await pay(page, 'Pay');
+    await page.waitForURL(`${url}/`);
+    await page.unroute('**/v1/ai/chat/completions');
+    await expect.poll(balance, { timeout: PATIENCE }).toBe(500);
+  });
+
   test('has spent the budget of the day', async () => {
     await use('gateway', 'daily_cost', { cost_micros: 1_000_000_000 });
     await page.goto(`${url}/`);
@@ -104,9 +133,9 @@ describe.runIf(isHere)('a customer who meets a limit', { timeout: 4 * PATIENCE }
   });
 });
 
-async function pay(page: Page): Promise<void> {
+async function pay(page: Page, by = 'Subscribe'): Promise<void> {
   await page.getByLabel('Card number').fill('4242 4242 4242 4242');
   await page.getByLabel('Expiry').fill('12/40');
   await page.getByLabel('Security code').fill('123');
-  await page.getByRole('button', { name: 'Subscribe', exact: true }).click();
+  await page.getByRole('button', { name: by, exact: true }).click();
 }

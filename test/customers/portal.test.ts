@@ -138,6 +138,36 @@ describe('the portal', () => {
     expect(textOf((await at.show()).html)).toMatch(/Plan Standard/);
   });
 
+  test('agrees to automatic top-up at the price that was shown, with a saved card alone, and ends it', async () => {
+    const { id } = await putCustomer({ email: 'billing@northwind.example' });
+    const at = await enter(id, 'gateway');
+    const agree = { action: 'top_up', add_on: 'gateway.image_pack', threshold: '60', packs: '2' };
+    const agreed = /name="agreed" value="([^"]+)"/.exec((await at.show()).html)?.[1] ?? '';
+    expect(agreed).toBe('2000 usd');
+    const refused = await at.send({ ...agree, agreed });
+    expect([refused.status, textOf(refused.html)]).toEqual([
+      409,
+      expect.stringContaining('No card is saved'),
+    ]);
+    const asked = await (await enter(id)).send({ action: 'plan', plan: 'reel.basic', cycle: 'monthly' });
+    await sandbox.pay(asked.refresh?.replace('0; url=', '') ?? '');
+    await drainEvents();
+    for (const [wrong, status] of [
+      [{ agreed: '1 usd' }, 409],
+      [{ agreed: '' }, 409],
+      [{ agreed, threshold: '-1' }, 400],
+      [{ agreed, packs: '1e9' }, 400],
+      [{ agreed, add_on: 'reel.pro' }, 400],
+    ] as const)
+      expect((await at.send({ ...agree, ...wrong })).status).toBe(status);
+    expect((await at.send({ ...agree, agreed })).status).toBe(303);
+    expect(textOf((await at.show()).html)).toMatch(
+      /Automatic top-up 500 image calls on \$20 each, whenever less than 60 are left; at most \$40 a month, \$0 of it spent\. Card: visa 4242\./,
+    );
+    expect((await at.send({ action: 'end_top_up', limit: 'image_calls' })).status).toBe(303);
+    expect((await callFor(id, 'GET /v1/billing/top-ups')).body['data']).toEqual([]);
+  });
+
   test('revokes keys of its account, and none of another', async () => {
     const [ada, eve] = [await counter.customer(), await counter.customer()];
     const makeKey = async ({ key }: Customer) =>

@@ -76,6 +76,11 @@ test('a pack is offered by the denial that it ends, paid once, shown with its en
       },
     },
   ]);
+  const offered = async (units: number) =>
+    (await paint(ada, units)).body['error'] as { readonly details: Readonly<Record<string, unknown>> };
+  expect((await offered(101)).details['add_on']).toBe('studio.hundred');
+  expect((await offered(102)).details['add_on']).toBe('studio.thousand');
+  expect((await offered(1_002)).details['add_on']).toBeUndefined();
   const token = (details['pack'] as { checkout_url: string }).checkout_url.split('#')[1] ?? '';
   const followed = await call(undefined, 'POST /v1/billing/checkout/link', { body: { token } });
   await sandbox.pay(String(followed.body['checkout_url']));
@@ -147,7 +152,11 @@ test('a dispute of a pack that was used blocks its account until it is won', asy
   await drainEvents();
   expect(await images(ada)).toMatchObject({ balance: -150 });
   const refusal = await paint(ada, 1);
-  expect([refusal.status, refusal.body['error']]).toMatchObject([429, { details: { limit: 'images' } }]);
+  expect([refusal.status, refusal.body['error']]).toMatchObject([
+    429,
+    // One that is called for and 150 that are owed.
+    { details: { limit: 'images', needed: 1, add_on: 'studio.thousand' } },
+  ]);
   sandbox.bank.decide(id, 'won');
   await drainEvents();
   expect(await images(ada)).toMatchObject({ balance: 50 });

@@ -301,6 +301,66 @@ test('another price, and money that goes back, stop it before anything is charge
   expect(await charged(bob)).toEqual([1_800, 1_800]);
 });
 
+/** A customer whose card failed, and who can pay on a page. */
+async function unclosed(): Promise<Customer> {
+  const who = await holder();
+  await givesCard(who, 'pm_card_chargeCustomerFail');
+  await set(who);
+  await run();
+  const [invoice] = (await stripe.invoices.list({ customer: payer(who), status: 'open' })).data;
+  const refusal = { kind: 'status', status: 400, code: 'invoice_not_editable' } as const;
+  sandbox.faults.always(`POST /v1/invoices/${invoice?.id}/void`, refusal);
+  return who;
+}
+const attempts = async (who: Customer) =>
+  ((await topUp(who)) as { attempts: readonly Readonly<Record<string, unknown>>[] }).attempts.map(
+    ({ state, failure }) => [state, failure],
+  );
+
+describe('an invoice that the provider refuses to close', () => {
+  test('ends its attempt and is told once; set again, another one is charged, once', async () => {
+    const who = await unclosed();
+    await advance(db, '8 days');
+    await run();
+    expect(await told(who)).toEqual(['payment_failed', 'not_closed']);
+    expect(await attempts(who)).toEqual([['unclosed', 'generic_decline']]);
+    for (let minute = 0; minute < 3; minute += 1) await run();
+    expect(await told(who)).toEqual(['payment_failed', 'not_closed']);
+    await givesCard(who, 'pm_card_visa');
+    expect((await set(who)).body).toMatchObject({ state: 'on' });
+    await run();
+    await run();
+    expect((await charged(who)).filter((amount) => amount !== null)).toEqual([1_800]);
+    expect(await attempts(who)).toEqual([
+      ['paid', null],
+      ['unclosed', 'generic_decline'],
+    ]);
+  });
+
+  test('is no second charge where it was paid meanwhile, also before that is known here', async () => {
+    const who = await unclosed();
+    await advance(db, '8 days');
+    await run();
+    const { attempts: all } = (await topUp(who)) as { attempts: readonly { checkout_url: string }[] };
+    await givesCard(who, 'pm_card_visa');
+    await set(who);
+    await payPage(all[0]?.checkout_url ?? '');
+    await run();
+    await run();
+    expect((await charged(who)).filter((amount) => amount !== null)).toEqual([1_800]);
+    expect([await balance(who), await attempts(who)]).toEqual([700, [['paid', null]]]);
+    expect(await topUp(who)).toMatchObject({ state: 'on' });
+  });
+
+  test('of a top-up that was withdrawn is told, too', async () => {
+    const who = await unclosed();
+    await withdraw(who);
+    await run();
+    await run();
+    expect(await told(who)).toEqual(['payment_failed', 'not_closed']);
+  });
+});
+
 const CARD = { number: '4242424242424242', expiry: '12 / 44', cvc: '123', name: 'Ada Lovelace' };
 
 /** Pays an invoice at its page, as a browser does. */

@@ -6,7 +6,7 @@ import { type Lack, useLackOnSale } from './lack.ts';
 import { useGrantLabel } from './grant-label.ts';
 import { amounts } from './limit-list.tsx';
 import { useMoney } from './money.ts';
-import { isAtLeast } from './of-account.ts';
+import { isAtLeast, useAct } from './of-account.ts';
 import { When } from './when.tsx';
 
 const texts = pageTexts({
@@ -35,11 +35,14 @@ const texts = pageTexts({
   has: ['{plan} has {size}', '{plan} hat {size}'],
   unbounded: ['{plan} has no such limit', '{plan} hat hier kein Limit'],
   plan: ['{plan}: {price} a month', '{plan}: {price} im Monat'],
+  pack: ['{pack}: {price} once', '{pack}: {price} einmal'],
   notYours: [
     'Owners and admins of {name} can change to {plan}, {price} a month.',
     'Besitzer und Admins von {name} können zu {plan} wechseln, {price} im Monat.',
   ],
 });
+
+type Pack = NonNullable<Lack['pack']>;
 
 interface DenialProps {
   readonly lack: Lack;
@@ -74,6 +77,7 @@ export function Denial({ lack, message, isQuiet }: DenialProps) {
         </p>
       </div>
       <WayOn lack={lack} />
+      {lack.pack !== null && <BuyPack pack={lack.pack} />}
       {hasBar && (
         <Progress
           value={Math.min(100, (100 * used) / max)}
@@ -103,7 +107,8 @@ function useTitle(lack: Lack): string | undefined {
   }
   if (grant.kind === 'cooldown') return say('waits', { label });
   const parts = { label, max: amountOf(max), left: amountOf(max - used), needed: amountOf(needed ?? 0) };
-  if (needed !== undefined && needed > max) return say('larger', parts);
+  // Packs of credits make it larger.
+  if (needed !== undefined && needed > max && grant.kind !== 'credits') return say('larger', parts);
   if (used < max && needed !== undefined) return say('left', parts);
   const isHeld = grant.kind === 'gauge' || grant.kind === 'seats';
   return say(grant.kind === 'concurrency' ? 'atOnce' : isHeld ? 'taken' : 'used', parts);
@@ -143,5 +148,30 @@ function WayOn({ lack }: { readonly lack: Lack }) {
     >
       {say('plan', offer)}
     </Button>
+  );
+}
+
+/** To the provider's page for a pack, and from there back to this page; for who may buy, where packs are sold. */
+function BuyPack({ pack }: { readonly pack: Pack }) {
+  const { say } = useTexts(texts);
+  const { minor } = useMoney();
+  const chosen = useAccount();
+  const { mutate, isPending, error } = useAct(async () => {
+    const [product = ''] = pack.add_on.split('.', 1);
+    const here = location.href;
+    const page = await chosen?.api.call('POST /v1/billing/checkout', {
+      body: { product, add_on: pack.add_on, success_url: here, cancel_url: here },
+    });
+    if (page !== undefined) location.assign(page.checkout_url);
+  });
+  if (pack.checkout_url === null) return null;
+  const { currency, once } = pack.price;
+  return (
+    <>
+      <Button variant="light" loading={isPending} onClick={() => mutate()}>
+        {say('pack', { pack: pack.name, price: minor(once, currency) })}
+      </Button>
+      {error !== null && <p className="worse">{error.message}</p>}
+    </>
   );
 }

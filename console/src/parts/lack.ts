@@ -1,4 +1,4 @@
-import { PlinthError } from '@plinth/sdk/errors';
+import { LimitExceeded, type PackOffer, PlinthError } from '@plinth/sdk/errors';
 import { usePriceList } from './price-list.ts';
 
 /** A grant or limit that a call lacked, and that another plan, or some time, would give. */
@@ -13,6 +13,8 @@ export interface Lack {
   readonly opens: string | null;
   /** The plan that would admit it, `product.plan`. */
   readonly upgrade: string | null;
+  /** The pack of credits that would admit it. */
+  readonly pack: PackOffer | null;
   readonly product: string | undefined;
   readonly plan: string | undefined;
   /** It was denied before it began: a call that failed in its middle may have cost something. */
@@ -35,7 +37,18 @@ export function lackOf(error: Error): Lack | undefined {
   const [product, plan, resetsAt, upgrade = null] = WORDS.map((key) =>
     typeof details[key] === 'string' ? details[key] : undefined,
   );
-  return { name, used, max, needed, opens: resetsAt ?? null, upgrade, product, plan, isFree: status >= 400 };
+  return {
+    name,
+    used,
+    max,
+    needed,
+    opens: resetsAt ?? null,
+    upgrade,
+    pack: error instanceof LimitExceeded ? error.pack : null,
+    product,
+    plan,
+    isFree: status >= 400,
+  };
 }
 
 /** Finds it in the price list: its kind, and the amounts of the present plan and the next one. */

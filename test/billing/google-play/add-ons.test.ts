@@ -97,6 +97,47 @@ describe('an add-on that is bought once at Google Play', () => {
     expect(await plan(bob.accountId)).toEqual(NONE);
   });
 
+  test('a pack of credits is there once, consumed, can be bought again at once, and goes back as far as its money', async () => {
+    const { accountId } = await app.customer();
+    const buysPack = () => play.world.buy({ productId: 'gateway.image_pack', account: accountId });
+    const packs = async () =>
+      (
+        await rows<{ pack: number[] }>(
+          `select array[amount, taken, remaining]::integer[] as pack from limits.credits where account_id = $1 order by external_id`,
+          accountId,
+        )
+      ).map(({ pack }) => pack);
+    const one = buysPack();
+    await heard();
+    await inbox.refresh({ provider: 'google_play', mode: 'sandbox' }, [{ kind: 'payment', id: one }]);
+    expect(await packs()).toEqual([[500, 0, 500]]);
+    expect([await acknowledging.run(), play.world.purchase(one).isAcknowledged]).toEqual([1, true]);
+    const two = buysPack();
+    await heard();
+    expect(await acknowledging.run()).toBe(1);
+    expect(await packs()).toEqual([
+      [500, 0, 500],
+      [500, 0, 500],
+    ]);
+    await db.asMigrator(
+      statement('update limits.credits set remaining = 375 where account_id = $1', [accountId]),
+    );
+    play.world.refund(orderOf(two), { micros: 5_000_000 });
+    await inbox.refresh({ provider: 'google_play', mode: 'sandbox' }, [{ kind: 'payment', id: two }]);
+    // Nothing is heard of the first one: the list of voided purchases names it.
+    play.world.refund(orderOf(one));
+    await inbox.reconcile();
+    await inbox.drain();
+    expect((await packs()).toSorted(([, a = 0], [, b = 0]) => a - b)).toEqual([
+      // It has paid for what was used of the other one.
+      [500, 125, 125],
+      [500, 500, 0],
+    ]);
+    await heard();
+    await passes(4);
+    expect(await rows('select 1 from limits.credits where account_id = $1', accountId)).toHaveLength(2);
+  });
+
   test('that nobody was told of goes back after three days, and is had no more', async () => {
     const { accountId } = await app.customer();
     const token = buys(accountId);

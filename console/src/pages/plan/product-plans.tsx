@@ -14,6 +14,7 @@ import { Notice } from './notices.tsx';
 import { Portal } from './portal.tsx';
 import { useStanding } from './standing.ts';
 import { texts } from './texts.ts';
+import { TopUps } from './top-ups.tsx';
 
 /** One product: what the account has of it, how much of that is used, and all that it could have instead. */
 export function ProductPlans({ held }: { readonly held: Held }) {
@@ -47,6 +48,7 @@ export function ProductPlans({ held }: { readonly held: Held }) {
       )}
       <Comparison held={held} onDone={setDone} />
       <AddOns held={held} />
+      <TopUps held={held} />
       <Overages product={entitlement.product} />
     </>
   );

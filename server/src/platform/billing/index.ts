@@ -57,6 +57,8 @@ export type { SyncedEndpoint } from './providers/stripe/endpoint.ts';
 export { preparePrices, syncStripe } from './providers/stripe/sync.ts';
 export type { Buyer, CheckoutLinks, UpgradeOffer } from './subscriptions/checkout-links.ts';
 export { createSubscriptions, type Subscriptions } from './subscriptions/service.ts';
+export type { TopUps } from './top-ups/service.ts';
+export type { TopUpView } from './top-ups/views.ts';
 export type { InvoiceView, PreviewView, SubscriptionView } from './subscriptions/views.ts';
 export { payingSubscriptions, type ProductSubscription, subscriptionsOf } from './subscriptions/store.ts';
 export { type Billing, type BillingParts, createBilling, type GrantOrder } from './service.ts';

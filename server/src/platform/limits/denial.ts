@@ -39,7 +39,7 @@ export interface Denial {
   readonly max: number;
   /** The plan's own size, where that is another number: of credits, `max` is all that the account was given. */
   readonly size?: number;
-  /** For a budget: the least that the call needs, in micro-dollars; for tokens, likewise. More than `max`: no reset helps. */
+  /** For a budget: the least that the call needs, in micro-dollars; for tokens and credits, likewise. More than `max`: no reset helps. */
   readonly needed?: number;
   /** Units that the call takes, where they are several. */
   readonly units?: number;
@@ -134,6 +134,10 @@ function messageOf(denial: Denial): string {
   const { limit, of, used, max, needed = 0 } = denial;
   if (of === 'failures')
     return 'Calls of this account failed at the model provider too often today, or cost more there than was asked for. Nothing was charged for that.';
+  if (of === 'credits')
+    return used < max
+      ? `The limit ${limit} has ${max - used} left, and this call takes ${needed}.${opens(denial.resetsAt)}`
+      : usedUp(denial);
   const [verb, amount] = of === 'budget' ? ['cost', dollars] : ['take', tokens];
   if (needed > max)
     return `This call may ${verb} ${amount(needed)}, more than the whole limit ${limit} of ${amount(max)}. Ask for a shorter answer (max_tokens) or send less.`;
@@ -218,9 +222,10 @@ export function admissionError(
   const { limit, of, used, max, units = 1, needed = units, size = max, plan } = admission.denial;
   // More of a cooldown is a longer one: only waiting helps.
   const helps = of !== 'cooldown';
-  const atLeast = Math.max(size + 1, size + needed - (max - used));
-  const question = { product, plan, grant: limit, atLeast };
-  const pack = of === 'credits' ? upgradeFor?.pack?.(product, limit) : null;
+  // A bigger plan, and a pack, add to what is left, which is below zero where credits are owed.
+  const short = needed - (max - used);
+  const question = { product, plan, grant: limit, atLeast: size + Math.max(1, short) };
+  const pack = of === 'credits' ? upgradeFor?.pack?.(product, limit, short) : null;
   return limitExceeded(admission.denial, helps ? (upgradeFor?.(question) ?? null) : null, pack);
 }
 

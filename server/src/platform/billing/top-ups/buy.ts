@@ -68,6 +68,7 @@ async function begin(parts: BuyParts, row: store.TopUpRow): Promise<void> {
   if (left === undefined || left >= row.threshold) return;
   const catalogue = parts.catalogues.get(row.product);
   if (catalogue === undefined || !isRunning(catalogue)) return;
+  if (await wasPaidLate(parts, row)) return;
   const attempt = await parts.db.system('billing.top-ups', BEGUN, async (tx) => {
     const [room] = await tx.run(store.lockTopUp(row));
     if (room === undefined) return undefined;
@@ -115,7 +116,8 @@ async function goOn(parts: BuyParts, attempt: store.AttemptRow): Promise<void> {
   } catch (error) {
     if (refusalOf(error) === undefined) throw error;
     parts.log.error({ topUp: attempt.id, err: error }, 'the payment provider refused a top-up');
-    await close(parts, attempt, { id: attempt.invoice ?? '', state: 'open', url: null });
+    const failure = refusalOf(error) ?? 'refused';
+    await close(parts, attempt, { id: attempt.invoice ?? '', state: 'open', url: null, failure });
   }
 }
 
@@ -126,20 +128,57 @@ function orderOf({ catalogues }: BuyParts, attempt: store.AttemptRow): invoices.
   return { id, product, addOn, quantity, name, amount, currency, customer };
 }
 
-/** Its account was told when it was not paid. */
+/** Its account was told when it was not paid; and is told anew if the provider refuses to close its page. */
 async function closeOverdue(parts: BuyParts, attempt: store.AttemptRow): Promise<void> {
+  const { db, log } = parts;
+  try {
+    await closeOne(parts, attempt);
+  } catch (error) {
+    if (!isItsOwn(error)) throw error;
+    log.error({ topUp: attempt.id, err: error }, 'the payment provider refused to close a top-up');
+    await db.system('billing.top-ups', CLOSED, async (tx) => {
+      const [left] = await tx.run(store.leaveUnclosed(attempt));
+      if (left !== undefined) await stopIn(parts, tx, { ...attempt, reason: 'not_closed', url: left.url });
+    });
+    wake(parts);
+  }
+}
+
+async function closeOne(parts: BuyParts, attempt: store.AttemptRow): Promise<'paid' | 'void'> {
   const { db, stripe } = parts;
   const closed =
     attempt.invoice === null ? invoices.VOID : await invoices.closeInvoice(stripe.client, attempt.invoice);
   if (closed.state === 'paid') await close(parts, attempt, closed);
   else await db.system('billing.top-ups', CLOSED, [store.voidAttempt(attempt)]);
+  return closed.state === 'paid' ? 'paid' : 'void';
+}
+
+/** Whether the provider refused for a reason of the invoice, rather than of the operator's key. */
+function isItsOwn(error: unknown): boolean {
+  const code = refusalOf(error);
+  return code !== undefined && code !== 'key_refused';
+}
+
+/** Closes invoices that were not closed, before another one is made. Whether one was paid meanwhile: then the need may be over. */
+async function wasPaidLate(parts: BuyParts, row: store.TopUpRow): Promise<boolean> {
+  const [left] = await parts.db.system('billing.top-ups', [store.unclosedAttempts(row)]);
+  let isPaid = false;
+  for (const one of left) {
+    try {
+      if ((await closeOne(parts, one)) === 'paid') isPaid = true;
+    } catch (error) {
+      // Its account was told, and has agreed anew since.
+      if (!isItsOwn(error)) throw error;
+    }
+  }
+  return isPaid;
 }
 
 /** Writes down how an invoice stands. One that is paid ends its attempt once what it bought is booked here. */
 async function close(
   parts: BuyParts,
   attempt: store.AttemptRow,
-  { id, state, url }: invoices.ItemInvoice,
+  { id, state, url, failure }: invoices.ItemInvoice,
 ): Promise<void> {
   const { db, stripe, inbox } = parts;
   const { mode } = stripe.client;
@@ -150,21 +189,22 @@ async function close(
   }
   await db.system('billing.top-ups', CLOSED, async (tx) => {
     const [over] = await tx.run(
-      state === 'open' ? store.leaveUnpaid(attempt, url) : store.voidAttempt(attempt),
+      state === 'open' ? store.leaveUnpaid(attempt, url, failure ?? null) : store.voidAttempt(attempt),
     );
     if (over !== undefined) await stopIn(parts, tx, { ...attempt, reason: 'payment_failed', url });
   });
   wake(parts);
 }
 
-/** Nothing more is bought until the cause is gone, and the account is told so; not if it was withdrawn. */
+/** Nothing more is bought until the cause is gone, and the account is told so; if it was withdrawn, of a page alone that can still be paid. */
 async function stopIn(
   parts: BuyParts,
   tx: Transaction,
   stopped: Omit<Stopped, 'monthly_cap'>,
 ): Promise<void> {
   const [row] = await tx.run(store.stopTopUp(stopped, stopped.reason));
-  if (row !== undefined) await tellStoppedIn(parts, tx, { ...stopped, ...row });
+  if (row !== undefined || stopped.reason === 'not_closed')
+    await tellStoppedIn(parts, tx, { ...stopped, monthly_cap: row?.monthly_cap ?? 0 });
 }
 
 function wake({ mail, webhooks }: BuyParts): void {

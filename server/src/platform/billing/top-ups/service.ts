@@ -64,8 +64,10 @@ export function createTopUps(parts: TopUpsParts): TopUps {
     jobs.schedule({ name: JOB, cron: '* * * * *', kind: JOB });
   }
   const list = async (accountId: AccountId) => {
-    const [rows] = await db.tenant(accountId, [store.topUpsOf(accountId, needed().stripe.client.mode)]);
-    return rows.map(topUpView);
+    const { mode } = needed().stripe.client;
+    const read = [store.topUpsOf(accountId, mode), store.attemptsOf(accountId, mode)] as const;
+    const [rows, attempts] = await db.tenant(accountId, read);
+    return rows.map((row) => topUpView(row, attempts));
   };
   return {
     list: async (accountId) => (stripe === undefined ? [] : list(accountId)),

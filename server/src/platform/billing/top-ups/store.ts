@@ -4,7 +4,7 @@ import type { AccountId, UserId } from '#platform/kernel';
 import type { Mode } from '../payment-provider.ts';
 import type { KeptCard } from '../providers/stripe/item-invoice.ts';
 
-export type StopReason = 'monthly_cap' | 'payment_failed' | 'price_changed' | 'money_back';
+export type StopReason = 'monthly_cap' | 'payment_failed' | 'price_changed' | 'money_back' | 'not_closed';
 
 /** Names a top-up. */
 export interface TopUpKey {
@@ -119,11 +119,11 @@ export const beginAttempt = (row: TopUpRow, id: string, quantity: number) =>
     ],
   );
 
-/** No row: what was agreed to is withdrawn, or another consent by now. */
+/** No row: what was agreed to is withdrawn, or another consent by now; an invoice that is not closed stops that one, too. */
 export const stopTopUp = (row: TopUpKey & Pick<TopUpRow, 'agreed_at'>, reason: StopReason) =>
   statement<{ threshold: number; monthly_cap: number }>(
     `update billing.top_ups t set stopped_for = $6, stopped_at = app.now(), updated_at = app.now()
-     where ${OF_KEY} and t.agreed_at = $5::text::timestamptz returning t.threshold, t.monthly_cap`,
+     where ${OF_KEY} and (t.agreed_at = $5::text::timestamptz or $6 = 'not_closed') returning t.threshold, t.monthly_cap`,
     [...keyOf(row), row.agreed_at, reason],
   );
 
@@ -143,18 +143,33 @@ export const keepInvoice = ({ account_id, id }: AttemptRow, invoice: string) =>
   );
 
 /** It waits for the customer for a week; without a page it is closed with the next run. No row: it was not open any more. */
-export const leaveUnpaid = ({ account_id, id }: AttemptRow, url: string | null) =>
+export const leaveUnpaid = ({ account_id, id }: AttemptRow, url: string | null, failure: string | null) =>
   statement<{ id: string }>(
-    `update billing.top_up_attempts set state = 'unpaid', url = $3, updated_at = app.now(),
+    `update billing.top_up_attempts set state = 'unpaid', url = $3, failure = $4, updated_at = app.now(),
        closes_at = case when $3::text is null then app.now() else app.now() + interval '7 days' end
      where account_id = $1 and id = $2 and state = 'open' returning id`,
-    [account_id, id, url],
+    [account_id, id, url, failure],
+  );
+
+/** It is over, though its page may still be paid. No row: it was not under way any more. */
+export const leaveUnclosed = ({ account_id, id }: AttemptRow) =>
+  statement<{ url: string | null }>(
+    `update billing.top_up_attempts set state = 'unclosed', updated_at = app.now()
+     where account_id = $1 and id = $2 and state in ('open', 'unpaid') returning url`,
+    [account_id, id],
+  );
+
+/** Attempts of an account whose invoices were not closed. */
+export const unclosedAttempts = ({ account_id, mode }: TopUpKey) =>
+  statement<AttemptRow>(
+    `select ${ATTEMPT} from billing.top_up_attempts a where a.account_id = $1 and a.mode = $2 and a.state = 'unclosed'`,
+    [account_id, mode],
   );
 
 export const voidAttempt = ({ account_id, id }: AttemptRow) =>
   statement<{ id: string }>(
     `update billing.top_up_attempts set state = 'void', url = null, updated_at = app.now()
-     where account_id = $1 and id = $2 and state in ('open', 'unpaid') returning id`,
+     where account_id = $1 and id = $2 and state in ('open', 'unpaid', 'unclosed') returning id`,
     [account_id, id],
   );
 
@@ -162,15 +177,34 @@ export const voidAttempt = ({ account_id, id }: AttemptRow) =>
 export const endPaidAttempts = (mode: Mode) =>
   statement<{ id: string }>(
     `with paid as (
-       update billing.top_up_attempts a set state = 'paid', url = null, updated_at = app.now() from billing.invoices i
-       where a.mode = $1 and a.state in ('open', 'unpaid') and i.store = 'stripe' and i.mode = a.mode and i.store_id = a.invoice and i.state = 'paid'
+       update billing.top_up_attempts a set state = 'paid', url = null, failure = null, updated_at = app.now() from billing.invoices i
+       where a.mode = $1 and a.state in ('open', 'unpaid', 'unclosed') and i.store = 'stripe' and i.mode = a.mode and i.store_id = a.invoice and i.state = 'paid'
        returning a.*),
      goes_on as (
        update billing.top_ups t set stopped_for = null, stopped_at = null, updated_at = app.now() from paid
        where t.account_id = paid.account_id and t.mode = paid.mode and t.product = paid.product and t.limit_name = paid.limit_name
-         and t.agreed_at = paid.agreed_at and t.stopped_for = 'payment_failed')
+         and (t.agreed_at = paid.agreed_at and t.stopped_for = 'payment_failed' or t.stopped_for = 'not_closed'))
      select id from paid`,
     [mode],
+  );
+
+export interface ShownAttempt
+  extends Pick<AttemptRow, 'id' | 'product' | 'limit_name' | 'quantity' | 'unit_amount' | 'currency'> {
+  readonly state: 'open' | 'unpaid' | 'paid' | 'void' | 'unclosed';
+  readonly failure: string | null;
+  readonly url: string | null;
+  readonly created_at: Date;
+}
+
+/** The last attempts of each top-up of an account, the newest first. */
+export const attemptsOf = (accountId: AccountId, mode: Mode) =>
+  statement<ShownAttempt>(
+    `select a.id, a.product, a.limit_name, a.quantity, a.unit_amount, a.currency, a.state, a.failure, a.url, a.created_at
+     from billing.top_ups t cross join lateral (
+       select * from billing.top_up_attempts o where o.account_id = t.account_id and o.mode = t.mode and o.product = t.product
+         and o.limit_name = t.limit_name order by o.created_at desc, o.id limit 10) a
+     where t.account_id = $1 and t.mode = $2 order by a.created_at desc, a.id`,
+    [accountId, mode],
   );
 
 /** Takes attempts that go on: those that are open, and unpaid ones whose time is over. */

@@ -74,5 +74,13 @@ function textsOf({ reason, url, monthly_cap: cap, currency }: Stopped): { why: s
       return { why: 'The pack is not sold as it was agreed to any more.', next: AGREE_ANEW };
     case 'money_back':
       return { why: 'The money of a pack went back, by a refund or a dispute.', next: AGREE_ANEW };
+    case 'not_closed':
+      return {
+        why: 'An earlier purchase was not paid, and the payment provider has not closed its invoice.',
+        next:
+          url === null
+            ? AGREE_ANEW
+            : `To go on, pay it, or set the top-up again and leave this page unpaid: ${url}`,
+      };
   }
 }

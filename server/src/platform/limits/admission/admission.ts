@@ -73,7 +73,8 @@ export function createAdmission(parts: AdmissionParts) {
     const afterEnds = parts.afterEnds(request.accountId);
     const first = await decide(request, feature, afterEnds);
     // The bound comes first, and costs nothing; what it denies for want of money or tokens is measured closely, once.
-    const isShort = first.kind === 'denied' && first.denial.needed !== undefined;
+    const isShort =
+      first.kind === 'denied' && first.denial.of !== 'credits' && first.denial.needed !== undefined;
     const closer = isShort ? await request.closer?.() : undefined;
     const last = closer === undefined ? first : await decide({ ...request, ...closer }, feature, afterEnds);
     if (last.kind === 'denied') parts.onDenied?.(request, last.denial);
@@ -125,7 +126,7 @@ export function createAdmission(parts: AdmissionParts) {
     const feature = openFeature(request);
     const decision = await parts.afterEnds(request.accountId)(() => decideAndUndo(request, feature));
     const { kind, reserve } = decision;
-    return kind === 'granted' ? { kind, reserve: reserve as Micros } : toNotGranted(decision);
+    return kind === 'granted' ? { kind, reserve: reserve as Micros } : toNotGranted(decision, request);
   }
 
   async function decideAndUndo(request: PreviewRequest, feature: CompiledFeature): Promise<Decision> {
@@ -191,12 +192,12 @@ function toAdmission(
     case 'outcome_unknown':
       return { kind: decision.kind };
     default:
-      return toNotGranted(decision);
+      return toNotGranted(decision, request);
   }
 }
 
 /** The answer to a request that was not granted. */
-function toNotGranted(decision: Decision): NotGranted {
+function toNotGranted(decision: Decision, { units = 1 }: Pick<AdmitRequest, 'units'>): NotGranted {
   switch (decision.kind) {
     case 'refused':
       return { kind: 'refused', reason: String(decision['reason']) };
@@ -204,8 +205,10 @@ function toNotGranted(decision: Decision): NotGranted {
       const { grant, needed = null, max, per, plan } = decision as unknown as PlanLack;
       return { kind: 'plan_required', grant, needed, max, per: per ?? undefined, plan };
     }
-    case 'denied':
-      return { kind: 'denied', denial: readDenial(decision) };
+    case 'denied': {
+      const denial = readDenial(decision);
+      return { kind: 'denied', denial: denial.of === 'credits' ? { ...denial, needed: units } : denial };
+    }
     default:
       throw new Error(`admission answered with an unknown kind: ${decision.kind}`);
   }

@@ -144,7 +144,7 @@ const dueAlerts = () =>
   statement<DueRow>('select to_jsonb(alert) as alert, is_last from limits.due_alerts($1)', [BATCH]);
 
 /** The people who manage an account: its owners and admins who may sign in. */
-const managersOf = (accountId: AccountId) =>
+export const managersOf = (accountId: AccountId) =>
   statement<{ user_id: UserId; email: string; account: string }>(
     `select m.user_id, u.email, a.name as account from accounts.members m
      join identity.users u on u.user_id = m.user_id join accounts.accounts a on a.account_id = m.account_id

@@ -349,9 +349,11 @@ test('credits are told to the operator’s systems when they are given, about to
   const member = await fixture.member();
   const [soon, late] = [start + 3 * 86_400_000, start + 30 * 86_400_000];
   for (const expiresAt of [soon, late]) await topUp(member.accountId, 5, expiresAt);
-  await Promise.all([tellExpiringCredits({ db, webhooks }), tellExpiringCredits({ db, webhooks })]);
-  await tellExpiringCredits({ db, webhooks });
-  const mail = { sending: () => [], wake() {} };
+  const letters: unknown[] = [];
+  const mail = { sending: (letter: unknown) => letters.splice(letters.length, 0, letter) as [], wake() {} };
+  const tell = () => tellExpiringCredits({ db, catalogues: [fixture.catalogue], mail, webhooks });
+  await Promise.all([tell(), tell()]).then(tell);
+  expect(letters).toMatchObject([{ facts: { remaining: '5', until: '2039-01-23 00:00 UTC' } }]);
   const alerts = createAlerts({ db, catalogues: [fixture.catalogue], webhooks, mail, showModelCost: false });
   await permitOf(await fixture.admit(member, { units: 20 })).settle();
   while ((await alerts.tell()) > 0);

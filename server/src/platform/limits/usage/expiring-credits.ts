@@ -1,6 +1,9 @@
 import { commitPoint, type Database, statement } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
+import type { Catalogue } from '#platform/entitlements';
+import type { Mail } from '#platform/mail';
 import type { Webhooks } from '#platform/webhooks';
+import { mailsOfExpiry } from './credit-mails.ts';
 
 const TELL = commitPoint('limits.credits-expiring', 'credits that expire soon, told');
 
@@ -17,33 +20,41 @@ interface ExpiringRow {
 }
 
 /**
- * Stores an event for credits that were given or bought and expire within seven days, each once. Those of a plan come and go with its
+ * Stores an event and mails for credits that were given or bought and expire within seven days, each once. Those of a plan come and go with its
  * window, which `limit.alert` tells of. Rows that a charge has at this moment are left for the next run.
  */
 export async function tellExpiringCredits({
   db,
+  catalogues,
+  mail,
   webhooks,
 }: {
   readonly db: Database;
+  readonly catalogues: readonly Catalogue[];
+  readonly mail: Pick<Mail, 'sending' | 'wake'>;
   readonly webhooks: Pick<Webhooks, 'emitting' | 'wake'>;
 }): Promise<number> {
   let told = 0;
   for (;;) {
     const rows = await db.system('limits.alerts', TELL, async (tx) => {
       const found = await tx.run(markExpiring());
-      await tx.runAll(
-        found.flatMap(({ account_id: accountId, id, expires_at: at, product, limit, remaining }) => {
-          if (at === null) return [];
-          const data = { product, limit, credits_id: id, remaining, expires_at: at.toISOString() };
-          return webhooks.emitting({ type: 'credits.expiring', accountId, id, data });
-        }),
-      );
+      for (const { account_id: accountId, id, expires_at: at, product, limit, remaining } of found) {
+        if (at === null) continue;
+        const data = { product, limit, credits_id: id, remaining, expires_at: at.toISOString() };
+        const productName = catalogues.find((one) => one.product === product)?.name ?? product;
+        const credits = { accountId, id, product, productName, limit, remaining, expiresAt: at };
+        const mails = await mailsOfExpiry(mail, tx, credits);
+        await tx.runAll([...webhooks.emitting({ type: 'credits.expiring', accountId, id, data }), ...mails]);
+      }
       return found.length;
     });
     told += rows;
     if (rows < BATCH) break;
   }
-  if (told > 0) webhooks.wake();
+  if (told > 0) {
+    webhooks.wake();
+    mail.wake();
+  }
   return told;
 }
 

@@ -27,10 +27,18 @@ const ids = createIds({ clock: systemClock, random: systemRandom });
 const audit = createAudit({ ids });
 const secrets = createSecrets({ keys: [newMasterKey(systemRandom)] });
 const webhooks = createWebhooks({ db, ids, random: systemRandom, secrets, audit, allowLoopback: false });
+const letters: (readonly [string, unknown])[] = [];
+const mail = {
+  sending({ template, facts }: { readonly template: unknown; readonly facts: unknown }) {
+    letters.push([String(template), facts]);
+    return [];
+  },
+};
 const book = createPackBook({
   catalogues: new Map([['demo', { ...fixture.catalogue, addOns }]]),
   audit,
   webhooks,
+  mail,
 });
 
 const at = (time: string) => advanceTo(db, time);
@@ -85,10 +93,16 @@ test('money that went back takes the same part of the units: those that were use
   const pack = (gone: number) => [bought('long', '2041-05-10T00:00:00Z', gone)];
   await books(accountId, pack(0));
   const permit = permitOf(await fixture.admit(member, { units: 90 }));
+  letters.length = 0;
   await books(accountId, pack(15));
   expect(await left(accountId)).toEqual(['top_up 5/85']);
   await books(accountId, pack(100));
+  await books(accountId, pack(100));
   expect(await left(accountId)).toEqual(['top_up -80/0']);
+  expect(letters).toMatchObject([
+    ['credits_taken_back', { taken: '15', amount: '100', next: '5 of the pack are left.' }],
+    ['credits_taken_back', { taken: '100', next: expect.stringMatching(/^80 of them were used before/) }],
+  ]);
   expect(denialOf(await fixture.admit(member))).toMatchObject({ limit: 'coins', used: 90, max: 10 });
   // Ten of the next month pay for ten of them.
   await at('2041-06-01T00:00:00Z');

@@ -2,7 +2,9 @@ import type { Audit } from '#platform/audit';
 import { statement, type Transaction } from '#platform/db';
 import { type Catalogue, isPack } from '#platform/entitlements';
 import { type AccountId, uuidOf } from '#platform/kernel';
+import type { Mail } from '#platform/mail';
 import type { Webhooks } from '#platform/webhooks';
+import { mailsOfTaking } from './credit-mails.ts';
 
 /** An add-on that was paid for, of either kind. */
 export interface AddOnPurchase {
@@ -35,9 +37,10 @@ interface PackBookParts {
   readonly catalogues: ReadonlyMap<string, Catalogue>;
   readonly audit: Audit;
   readonly webhooks: Pick<Webhooks, 'emitting'>;
+  readonly mail: Pick<Mail, 'sending'>;
 }
 
-export function createPackBook({ catalogues, audit, webhooks }: PackBookParts): PackBook {
+export function createPackBook({ catalogues, audit, webhooks, mail }: PackBookParts): PackBook {
   return async (tx, { accountId, provider, purchases }) => {
     const packs = purchases.map(({ externalId, product, addOn, quantity, paidAt, total, gone }) => {
       const addOns = catalogues.get(product)?.addOns ?? {};
@@ -56,6 +59,12 @@ export function createPackBook({ catalogues, audit, webhooks }: PackBookParts): 
       news.map(({ event }) => event),
     );
     await tx.runAll(news.flatMap(({ told }) => webhooks.emitting(told)));
+    for (const { id, product, name: limit, former, taken, amount, remaining } of changed) {
+      if (taken <= (former ?? 0)) continue;
+      const productName = catalogues.get(product)?.name ?? product;
+      const credits = { accountId, id, product, productName, limit, amount, taken, remaining };
+      await tx.runAll(await mailsOfTaking(mail, tx, credits));
+    }
   };
 }
 

@@ -187,6 +187,40 @@ export const TEMPLATES = {
       next: 'Nothing is refused yet. It is counted anew at 2026-12-01 00:00 UTC.',
     },
   ),
+  credits_expiring: template(
+    z.strictObject({
+      account: z.string(),
+      product: z.string(),
+      limit: z.string(),
+      remaining: z.string(),
+      until: z.string(),
+    }),
+    {
+      account: 'Analytical Engines',
+      product: 'Reel',
+      limit: 'images',
+      remaining: '85',
+      until: '2026-11-27 08:00 UTC',
+    },
+  ),
+  credits_taken_back: template(
+    z.strictObject({
+      account: z.string(),
+      product: z.string(),
+      limit: z.string(),
+      amount: z.string(),
+      taken: z.string(),
+      next: z.string(),
+    }),
+    {
+      account: 'Analytical Engines',
+      product: 'Reel',
+      limit: 'images',
+      amount: '100',
+      taken: '50',
+      next: '15 of them were used before. They are owed: other credits pay for them, and while those are not enough calls are refused.',
+    },
+  ),
   operator_budget_closed: template(
     z.strictObject({ budget: z.string(), spent: z.string(), daily: z.string(), until: z.string() }),
     { budget: 'product reel', spent: '$50.12', daily: '$50.00', until: '2026-11-21 00:00 UTC' },

@@ -264,11 +264,11 @@ export const EVENT_KINDS = {
     { ...exampleCredits, credits_id: INVOICE_ID, remaining: 40, expires_at: '2026-11-27T08:00:00.000Z' },
   ),
   'top_up.stopped': kind(
-    'packs are no longer bought by themselves: no room below the monthly cap, a payment that failed, another price, or money that went back',
+    'packs are no longer bought by themselves: no room below the monthly cap, a payment that failed, another price, money that went back, or an invoice that is not closed',
     z.strictObject({
       ...credits,
       add_on: z.string().describe('`product.add_on`.'),
-      reason: z.enum(['monthly_cap', 'payment_failed', 'price_changed', 'money_back']),
+      reason: z.enum(['monthly_cap', 'payment_failed', 'price_changed', 'money_back', 'not_closed']),
       checkout_url: z.string().nullable().describe('Where the purchase that failed can be paid.'),
     }),
     { ...exampleCredits, add_on: 'demo.hundred', reason: 'monthly_cap', checkout_url: null },

@@ -49,6 +49,7 @@ function sampleHoldings(product: string, billing: PreviewParts['billing']): Hold
     limits: usageOf(prices, product, plan?.id),
     prices: { ...prices, sold: true },
     subscription: undefined,
+    topUps: [],
     invoices: [
       {
         number: 'A-0001',

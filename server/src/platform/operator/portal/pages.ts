@@ -6,6 +6,7 @@ import {
   type PriceList,
   pricePage,
   type SubscriptionView,
+  type TopUpView,
 } from '#platform/billing';
 import { UNLIMITED } from '#platform/entitlements';
 import { escapeHtml, type HtmlPage } from '#platform/http';
@@ -14,12 +15,14 @@ import { moneyText } from '#platform/kernel';
 import type { LimitUsage } from '#platform/limits';
 import { buttonForm, dateOf, type PageContext, pageOf } from './parts.ts';
 import { PORTAL } from './sessions.ts';
+import { topUpSection } from './top-ups.ts';
 
 export interface Holdings extends PageContext {
   readonly held: Pick<EntitlementView, 'plan' | 'plan_name' | 'until'>;
   readonly limits: readonly LimitUsage[];
   readonly prices: PriceList & { readonly sold: boolean };
   readonly subscription: SubscriptionView | undefined;
+  readonly topUps: readonly TopUpView[];
   readonly invoices: readonly ShownInvoice[];
   /** Whether the provider has a page for the account. */
   readonly hasPaid: boolean;
@@ -41,6 +44,7 @@ export function portalPage(at: Holdings): HtmlPage {
       'Usage',
       at.limits.flatMap((limit) => usageLine(limit, at.prices.comparison[at.product] ?? [])),
     ),
+    topUpSection(at),
     section('Invoices', at.invoices.map(invoiceLine)),
     section(
       'Members',

@@ -1,7 +1,7 @@
 import type { Accounts } from '#platform/accounts';
 import { actorOf, type Audit, type RequestOrigin } from '#platform/audit';
 import type { Brands } from '#platform/brands';
-import type { Billing, ReturnAddresses, Subscriptions } from '#platform/billing';
+import type { Billing, ReturnAddresses, Subscriptions, TopUps } from '#platform/billing';
 import { commitPoint } from '#platform/db';
 import { type Entitlements, isRunning } from '#platform/entitlements';
 import { answer, atLeast, type Caller, type HtmlPage, type Spender } from '#platform/http';
@@ -13,6 +13,7 @@ import { type BrandPreviewRequest, previewBrand } from './brand-preview.ts';
 import { changePage, readAgreed } from './change-page.ts';
 import { goToPage, plansPage, portalPage } from './pages.ts';
 import { createPortalSessions, PORTAL, type PortalSession, type SessionsParts } from './sessions.ts';
+import { readTopUp } from './top-ups.ts';
 
 const OPENED = commitPoint('portal.opened', 'the link of a portal was followed, and its line of the audit');
 const [MOST_INVOICES, MOST_SHOWN] = [12, 100];
@@ -29,11 +30,15 @@ export interface PortalLinkRequest {
 /** A form of the portal, as its page has written it. */
 export interface PortalForm {
   readonly token: string;
-  readonly action: 'pay' | 'plan' | 'revoke';
+  readonly action: 'pay' | 'plan' | 'top_up' | 'end_top_up' | 'revoke';
   readonly plan?: string | undefined;
   readonly cycle?: 'monthly' | 'yearly' | undefined;
   readonly quantity?: string | undefined;
   readonly agreed?: string | undefined;
+  readonly add_on?: string | undefined;
+  readonly threshold?: string | undefined;
+  readonly packs?: string | undefined;
+  readonly limit?: string | undefined;
   readonly key?: string | undefined;
 }
 
@@ -55,6 +60,7 @@ export interface PortalParts extends SessionsParts {
   readonly billing: Pick<Billing, 'entitlements' | 'priceList' | 'pricePage'>;
   readonly brands: Pick<Brands, 'draftOf'>;
   readonly subscriptions: Subscriptions;
+  readonly topUps: Pick<TopUps, 'list' | 'set' | 'withdraw'>;
   readonly returns: Pick<ReturnAddresses, 'assertCustomer'>;
 }
 
@@ -149,6 +155,11 @@ export function createPortal(parts: PortalParts) {
         return goToPage(at, await parts.subscriptions.portal(at.visitor, back));
       }
       if (form.action === 'plan') return choosePlan(parts, at, form);
+      if (form.action === 'top_up') return agreeToTopUp(parts, at, form);
+      if (form.action === 'end_top_up') {
+        await parts.topUps.withdraw(at.visitor, { product: at.product, limit: form.limit ?? '' });
+        return undefined;
+      }
       const key = form.key ?? '';
       if (!isUuid(key)) throw new AppError('not_found');
       await parts.identity.keys.revoke({ ...at.visitor, role: at.role }, key, request.origin);
@@ -189,6 +200,7 @@ async function readHoldings(parts: PortalParts, at: Visit) {
     limits: limits.filter(isOfProduct),
     prices: parts.billing.priceList(product),
     subscription: subscriptions.find((one) => isOfProduct(one) && one.ended_at === null),
+    topUps: await parts.topUps.list(accountId),
     invoices: invoices.filter(({ lines }) => lines.some(isOfProduct)).slice(0, MOST_INVOICES),
     hasPaid: invoices.length > 0 || subscriptions.some(({ store }) => store === 'stripe'),
     members: await membersOf(parts, at),
@@ -239,6 +251,17 @@ async function choosePlan(
     const preview = await subscriptions.preview(at.accountId, order);
     const chosen = parts.billing.priceList(product).data.find(({ id }) => id === plan);
     return changePage({ ...at, ...order, name: chosen?.name ?? plan, preview });
+  }
+}
+
+async function agreeToTopUp({ topUps }: PortalParts, at: Visit, form: PortalForm): Promise<undefined> {
+  try {
+    await topUps.set(at.visitor, readTopUp(at.product, form));
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'card_missing') throw error;
+    const message =
+      'No card is saved for your account. Add one under “Manage payment or cancel”, then agree again.';
+    throw new AppError('card_missing', { message, details: { product: at.product } });
   }
 }
 

@@ -14,11 +14,15 @@ const GONE = ['customer_unknown', 'customer_archived', 'not_found'] as const;
 const field = z.string().max(1_000);
 const portalForm = namedObject('PortalForm', {
   token: field.describe('As the page has it.'),
-  action: z.enum(['pay', 'plan', 'revoke']),
+  action: z.enum(['pay', 'plan', 'top_up', 'end_top_up', 'revoke']),
   plan: field.optional(),
   cycle: z.enum(['monthly', 'yearly']).optional(),
   quantity: field.optional(),
   agreed: field.optional().describe('The price that the page has shown.'),
+  add_on: field.optional().describe('The pack of a top-up.'),
+  threshold: field.optional(),
+  packs: field.optional().describe('Most that a month’s top-ups buy.'),
+  limit: field.optional(),
   key: field.optional(),
 });
 
@@ -112,7 +116,7 @@ const submitForm = route(
     maxBody: 16_384,
     body: portalForm,
     reply: { 200: page, 303: z.undefined() },
-    errors: [...ORDER_ERRORS, 'portal_closed', 'foreign_form', 'forbidden', ...GONE],
+    errors: [...ORDER_ERRORS, 'card_missing', 'portal_closed', 'foreign_form', 'forbidden', ...GONE],
   },
   async ({ body, origin, wire }, portal) => {
     const { headers } = wire.request;

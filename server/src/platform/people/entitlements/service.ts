@@ -79,8 +79,8 @@ export interface Entitlements extends GrantWriter {
   /** Called at each start and after `liveCatalogues.replace`: puts defaults and snapshots in step with the plans. Two processes may do so at once. */
   syncCatalogues(): Promise<SyncResult>;
   upgradeFor(product: string, present: string | null, admits: (grants: Grants) => boolean): Upgrade | null;
-  /** The id of the cheapest pack that adds credits of a limit; null: none is sold. */
-  packFor(product: string, limit: string): string | null;
+  /** The id of the cheapest pack that adds so many credits of a limit, or more; null: none is sold. */
+  packFor(product: string, limit: string, atLeast: number): string | null;
 }
 
 export interface EntitlementsParts {
@@ -144,9 +144,9 @@ export function createEntitlements(parts: EntitlementsParts): Entitlements {
       const catalogue = catalogues.get(product);
       return catalogue === undefined ? null : cheapestUpgrade(catalogue, present, admits);
     },
-    packFor(product, limit) {
+    packFor(product, limit, atLeast) {
       const catalogue = catalogues.get(product);
-      return catalogue === undefined ? null : cheapestPack(catalogue, limit);
+      return catalogue === undefined ? null : cheapestPack(catalogue, limit, atLeast);
     },
   };
 }

@@ -14,7 +14,7 @@ export interface UpgradeQuestion {
 /** Answers the id of that plan: `reel.standard`. */
 export interface UpgradeFor {
   (question: UpgradeQuestion): string | null;
-  /** The id of the cheapest pack that adds credits of a limit: `studio.hundred`; null: none is sold. */
+  /** The id of the cheapest pack that adds so many credits of a limit, or more: `studio.hundred`; null: none is sold. */
   readonly pack?: Entitlements['packFor'];
   /** Whether a grant is a size in what model calls cost. */
   readonly isBudget?: (product: string, grant: string) => boolean;
@@ -33,9 +33,11 @@ export function createUpgradeFor({
   });
 }
 
-export function cheapestPack({ product, addOns }: Catalogue, limit: string): string | null {
+export function cheapestPack({ product, addOns }: Catalogue, limit: string, atLeast: number): string | null {
   const packs = Object.entries(addOns).flatMap(([name, sold]) =>
-    isPack(sold) && sold.limit === limit ? [{ id: `${product}.${name}`, once: sold.price.once }] : [],
+    isPack(sold) && sold.limit === limit && sold.credits >= atLeast
+      ? [{ id: `${product}.${name}`, once: sold.price.once }]
+      : [],
   );
   return packs.toSorted((a, b) => a.once - b.once)[0]?.id ?? null;
 }

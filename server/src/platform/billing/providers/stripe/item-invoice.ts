@@ -26,6 +26,8 @@ export interface ItemInvoice {
   readonly id: string;
   readonly state: 'draft' | 'open' | 'paid' | 'void';
   readonly url: string | null;
+  /** Why it was not paid just now, in Stripe's word: `insufficient_funds`. */
+  readonly failure?: string;
 }
 
 /** One that never was, or is deleted. */
@@ -85,14 +87,16 @@ export async function payInvoice(
   { customer, card }: { readonly customer: string; readonly card?: string },
 ): Promise<ItemInvoice> {
   const method = card ?? (await keptCard(client, customer));
+  let failure = 'card_missing';
   try {
     const by = { payment_method: method ?? '', off_session: true };
     if (method !== undefined) return invoiceOf(await client.change((stripe) => stripe.invoices.pay(id, by)));
   } catch (error) {
     const isRefused = error instanceof AppError && ['payment_declined', 'store_refused'].includes(error.code);
     if (!isRefused) throw error;
+    failure = String(error.details?.['code'] ?? error.code);
   }
-  return invoiceOf(await client.read((stripe) => stripe.invoices.retrieve(id)));
+  return { ...invoiceOf(await client.read((stripe) => stripe.invoices.retrieve(id))), failure };
 }
 
 /** A customer's card as people know it; undefined: none is kept. */

@@ -1,0 +1,62 @@
+import { pageTexts } from '../../text/index.ts';
+
+export const texts = pageTexts({
+  topUps: ['Automatic top-up', 'Automatisch nachkaufen'],
+  state: ['State', 'Stand'],
+  pack: ['Pack', 'Paket'],
+  packs: ['Packs', 'Pakete'],
+  below: ['Bought below', 'Gekauft unter'],
+  belowOf: ['Buy when less is left: {limit}', 'Kaufen, wenn weniger übrig ist: {limit}'],
+  cap: ['At most a month', 'Höchstens im Monat'],
+  mostPacks: ['Packs a month at most', 'Pakete im Monat, höchstens'],
+  spent: ['This month', 'Diesen Monat'],
+  card: ['Card', 'Karte'],
+  attempts: ['Purchases', 'Käufe'],
+  amount: ['Before tax', 'Vor Steuern'],
+  pay: ['Pay', 'Bezahlen'],
+  end: ['End automatic top-up', 'Automatisches Nachkaufen beenden'],
+  agree: ['Agree', 'Zustimmen'],
+  agreeAnew: ['Agree anew', 'Neu zustimmen'],
+  addCard: ['Add a card', 'Karte hinzufügen'],
+  about: [
+    'You agree that your saved card is charged {price} for each {pack} whenever less than {left} are left, at most {cap} in a calendar month, before tax. You can end it at any time.',
+    'Du stimmst zu, dass deine gespeicherte Karte mit {price} je {pack} belastet wird, sobald weniger als {left} übrig sind, höchstens mit {cap} im Kalendermonat, vor Steuern. Du kannst das jederzeit beenden.',
+  ],
+  notYours: [
+    'Owners and admins of {name} can have packs bought automatically.',
+    'Besitzer und Admins von {name} können Pakete automatisch kaufen lassen.',
+  ],
+  'state.on': ['on', 'an'],
+  'state.buying': ['a purchase is under way', 'ein Kauf läuft'],
+  'state.stopped': ['stopped', 'angehalten'],
+  'stopped.monthly_cap': [
+    'The monthly cap has no room for another pack. It goes on with the next month, or with a higher cap.',
+    'Im Monat ist kein Platz für ein weiteres Paket. Es geht mit dem nächsten Monat weiter, oder mit einer höheren Grenze.',
+  ],
+  'stopped.payment_failed': [
+    'The last purchase was not paid. Pay it, or use another card and agree anew.',
+    'Der letzte Kauf wurde nicht bezahlt. Bezahle ihn, oder nimm eine andere Karte und stimme neu zu.',
+  ],
+  'stopped.price_changed': [
+    'The pack has another price or size now. Agree anew to go on.',
+    'Das Paket hat jetzt einen anderen Preis oder Umfang. Stimme neu zu, damit es weitergeht.',
+  ],
+  'stopped.money_back': [
+    'Money of a pack was refunded or disputed. Agree anew to go on.',
+    'Geld für ein Paket wurde erstattet oder angefochten. Stimme neu zu, damit es weitergeht.',
+  ],
+  'stopped.not_closed': [
+    'An earlier purchase was not paid, and the payment provider has not closed its invoice. Pay it, or agree anew and leave its page unpaid.',
+    'Ein früherer Kauf wurde nicht bezahlt, und der Zahlungsanbieter hat seine Rechnung nicht geschlossen. Bezahle sie, oder stimme neu zu und lass ihre Seite unbezahlt.',
+  ],
+  'attempt.open': ['under way', 'läuft'],
+  'attempt.unpaid': ['waits for you', 'wartet auf dich'],
+  'attempt.paid': ['paid', 'bezahlt'],
+  'attempt.void': ['not paid', 'nicht bezahlt'],
+  'attempt.unclosed': ['not paid, and not closed', 'nicht bezahlt und nicht geschlossen'],
+  'failure.generic_decline': ['the card was declined', 'die Karte wurde abgelehnt'],
+  'failure.card_declined': ['the card was declined', 'die Karte wurde abgelehnt'],
+  'failure.insufficient_funds': ['the card has too little money', 'die Karte ist nicht gedeckt'],
+  'failure.expired_card': ['the card has expired', 'die Karte ist abgelaufen'],
+  'failure.authentication_required': ['the bank asks you to confirm it', 'die Bank will deine Bestätigung'],
+});
