@@ -103,7 +103,11 @@ export async function createServer(parts: ServerParts): Promise<Server> {
   const isStopping = () => stopping;
   const sockets = mountSockets(app, offered, { walkParts, register, rewriteUrl, isStopping });
   const uploadOrigins = settings.s3 === undefined ? [] : uploadOriginsOf(settings.s3);
-  mountRoot(app, { version, brandNow }, mountConsole(app, { uploadOrigins, brandNow }));
+  mountRoot(
+    app,
+    { version, brandNow },
+    mountConsole(app, { uploadOrigins, brandNow, isSample: settings.isSample }),
+  );
   mountOperations(app, parts, () => leaving);
   mountDocument(app, openApi, brandNow);
   mountDocs(app, parts, brandNow);

@@ -29,7 +29,15 @@ export type SendConsole = (reply: FastifyReply) => FastifyReply;
  */
 export function mountConsole(
   app: FastifyInstance,
-  { uploadOrigins, brandNow }: { readonly uploadOrigins: readonly string[]; readonly brandNow: BrandNow },
+  {
+    uploadOrigins,
+    brandNow,
+    isSample = false,
+  }: {
+    readonly uploadOrigins: readonly string[];
+    readonly brandNow: BrandNow;
+    readonly isSample?: boolean | undefined;
+  },
 ): SendConsole {
   const folder = consoleFolder();
   let manifest: ConsoleManifest | undefined;
@@ -41,7 +49,7 @@ export function mountConsole(
       .header('cache-control', 'no-cache')
       .header('referrer-policy', 'no-referrer')
       .type('text/html; charset=utf-8')
-      .send(manifest === undefined ? NOT_BUILT : pageOf(manifest, nonce, brandNow()));
+      .send(manifest === undefined ? NOT_BUILT : pageOf(manifest, { nonce, brand: brandNow(), isSample }));
   };
   app.get('/app', async (_request, reply) => send(reply));
   app.get('/app/*', async (_request, reply) => send(reply));
@@ -87,7 +95,16 @@ function policyWith(nonce: string, uploadOrigins: readonly string[]): string {
   ].join('; ');
 }
 
-function pageOf({ script, style, imports, files }: ConsoleManifest, nonce: string, brand: Brand): string {
+interface PageFacts {
+  readonly nonce: string;
+  readonly brand: Brand;
+  readonly isSample: boolean;
+}
+
+function pageOf(
+  { script, style, imports, files }: ConsoleManifest,
+  { nonce, brand, isSample }: PageFacts,
+): string {
   const type = Object.keys(files).find((name) => name.startsWith('inter-latin-') && !name.includes('-ext-'));
   return `<!doctype html>
 <html lang="en">
@@ -97,7 +114,7 @@ function pageOf({ script, style, imports, files }: ConsoleManifest, nonce: strin
 <meta name="color-scheme" content="light dark">
 <meta name="csp-nonce" nonce="${nonce}">
 <meta name="application-name" content="${escapeHtml(brand.name)}">
-<title>${escapeHtml(brand.name)}</title>
+${isSample ? '<meta name="plinth-sample" content="true">\n' : ''}<title>${escapeHtml(brand.name)}</title>
 <link rel="icon" href="${escapeHtml(brand.logo ?? 'data:,')}">
 <link rel="preload" href="/app/assets/${type ?? ''}" as="font" type="font/woff2" crossorigin>
 <link rel="stylesheet" href="/app/assets/${style}">
