@@ -5,6 +5,7 @@ export { CallTable } from './parts/call-table.tsx';
 export { Confirm } from './parts/confirm.tsx';
 export { Copy } from './parts/copy.tsx';
 export { Csv } from './parts/csv.tsx';
+export { Empty } from './parts/empty.tsx';
 export { Facts } from './parts/facts.tsx';
 export { LimitList } from './parts/limit-list.tsx';
 export { LineForm } from './parts/line-form.tsx';

@@ -4,6 +4,7 @@ import { Link } from '@tanstack/react-router';
 import { useAccount, useRuns } from '../../account.ts';
 import { chatCall, codeOf } from '../../parts/call-code.ts';
 import { CallTable } from '../../parts/call-table.tsx';
+import { Empty } from '../../parts/empty.tsx';
 import { Head, Section } from '../../parts/section.tsx';
 import { useTexts } from '../../text/index.ts';
 import { texts } from './texts.ts';
@@ -68,7 +69,7 @@ function LastCalls() {
         empty={
           runs('gateway') ? (
             <>
-              <p className="dim">{say('noCalls')}</p>
+              <Empty>{say('noCalls')}</Empty>
               <Code block tabIndex={0}>
                 {codeOf(chatCall('small', say('promptExample')), 'curl')}
               </Code>

@@ -14,7 +14,10 @@ export const texts = pageTexts({
   stop: ['Stop', 'Anhalten'],
   noLimits: ['Your plan has no limits.', 'Dein Tarif hat keine Limits.'],
   allCalls: ['All calls', 'Alle Aufrufe'],
-  noCallYet: ['No call yet.', 'Noch kein Aufruf.'],
+  noCallYet: [
+    'No call yet. Each one is listed here with its cost and its steps, from the first on: use one of your products.',
+    'Noch kein Aufruf. Jeder steht hier mit Kosten und Schritten, ab dem ersten: Benutze eines deiner Produkte.',
+  ],
   noCalls: [
     'No call yet. Send one above, or by the API:',
     'Noch kein Aufruf. Sende oben einen, oder über die API:',
