@@ -1,8 +1,8 @@
 import { Button, Skeleton } from '@mantine/core';
 import { type ReactNode, useEffect, useRef } from 'react';
 import { type Formats, useTexts } from '../text/index.ts';
-import { Empty } from './empty.tsx';
 import { useRowsInView } from './rows-in-view.ts';
+import { Empty } from './section.tsx';
 import { Trouble } from './trouble.tsx';
 import { When } from './when.tsx';
 

@@ -15,8 +15,8 @@ export const texts = pageTexts({
   noLimits: ['Your plan has no limits.', 'Dein Tarif hat keine Limits.'],
   allCalls: ['All calls', 'Alle Aufrufe'],
   noCallYet: [
-    'No call yet. Each one is listed here with its cost and its steps, from the first on: use one of your products.',
-    'Noch kein Aufruf. Jeder steht hier mit Kosten und Schritten, ab dem ersten: Benutze eines deiner Produkte.',
+    'No call yet. Use a product: each call is listed here with its cost.',
+    'Noch kein Aufruf. Benutze ein Produkt: Jeder Aufruf steht hier mit seinen Kosten.',
   ],
   noCalls: [
     'No call yet. Send one above, or by the API:',
