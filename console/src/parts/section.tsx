@@ -6,7 +6,7 @@ interface HeadedProps {
   readonly children?: ReactNode;
 }
 
-/** What a page is, also in the title of its tab, and what is said of it beside. */
+/** The heading of a page, also the title of its tab, and a remark beside it. */
 export function Head({ title, about, children }: HeadedProps & { readonly about?: ReactNode }) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
@@ -34,7 +34,7 @@ export function Section({ title, children }: HeadedProps) {
 }
 
 interface EmptyProps {
-  /** What will be here, why it is useful, and the one thing to do. */
+  /** Says what will be here, why it is useful, and the one thing to do. */
   readonly children: ReactNode;
   /** The way to that thing, where it is on another page. */
   readonly way?: ReactNode;

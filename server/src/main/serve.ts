@@ -7,7 +7,7 @@ import { banner, describeChoice, doubtfulKey, invitation, sandboxesApart } from 
 import { signInLine } from './console-link.ts';
 import { crashingAt } from './crash-hook.ts';
 import type { SampleHost } from './sample/host.ts';
-import { reason } from './operator-error.ts';
+import { reason as sentenceFor } from './operator-error.ts';
 import { preparedFile } from './prepared-file.ts';
 import { writeServerFile } from './server-file.ts';
 import { waitForDatabase } from './wait-for-database.ts';
@@ -122,7 +122,7 @@ async function openSampleHost(config: Config, version: string) {
     version,
     diagnose,
     home: () => reached.home,
-    onFailed: (error) => void process.stderr.write(`The sample shop failed: ${reason(error)}\n`),
+    onFailed: (error) => void process.stderr.write(`The sample shop failed: ${sentenceFor(error)}\n`),
   });
   return { host, isReachedAt: (url: string) => void (reached.home = url) };
 }

@@ -27,7 +27,7 @@ export interface SampleHost extends Sample {
 
 /**
  * Fills and serves the sample in this process, on the next port, in a folder below the data folder. It stands on embedded defaults,
- * whatever the settings name: no provider, store or mailbox of the operator hears of it. It ends with the process, and leaves nothing.
+ * and on no other setting: no provider, store or mailbox of the operator hears of it. It ends with the process, and leaves nothing.
  */
 export function createSampleHost(options: SampleHostOptions): SampleHost {
   const { config, version, home } = options;

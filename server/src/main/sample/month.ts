@@ -31,6 +31,14 @@ interface Customer extends Arrival {
   readonly api: SignedCaller;
 }
 
+interface Month {
+  readonly shop: SampleShop;
+  /** The operator. */
+  readonly owner: SignedCaller;
+  /** All that have arrived. */
+  readonly customers: Customer[];
+}
+
 /** Plays the days up to `end` by calls that any client makes; `say` is told of each day, 1 to DAYS. */
 export async function playMonth(shop: SampleShop, end: number, say: (day: number) => void): Promise<void> {
   const owner = createCaller(shop.url, shop.ownerKey);
@@ -43,7 +51,7 @@ export async function playMonth(shop: SampleShop, end: number, say: (day: number
       const instant = midnight + hour * 3_600_000;
       if (instant > end) break;
       await shop.travel(instant);
-      if (hour === HOURS[0]) await beginDay(shop, owner, customers, day);
+      if (hour === HOURS[0]) await beginDay({ shop, owner, customers }, day);
       for (const [index, customer] of customers.entries())
         for (let call = 0; call < callsOf(customer, { day, hour, index }); call += 1)
           await callOnce(customer, day * 7 + hour + index + call);
@@ -52,12 +60,7 @@ export async function playMonth(shop: SampleShop, end: number, say: (day: number
   }
 }
 
-async function beginDay(
-  shop: SampleShop,
-  owner: SignedCaller,
-  customers: Customer[],
-  day: number,
-): Promise<void> {
+async function beginDay({ shop, owner, customers }: Month, day: number): Promise<void> {
   for (const arrival of ARRIVALS.filter((one) => one.day === day && shop.products.has(one.product)))
     customers.push({ ...arrival, api: await register(shop, arrival) });
   if (day === ENDPOINT_DAY)

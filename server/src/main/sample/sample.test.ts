@@ -7,6 +7,7 @@ import { engine, temporaryFolder } from '@plinth/testkit/services';
 import { testApp } from '@plinth/testkit/services/app';
 import { expect, test } from 'vitest';
 import { diagnose } from '../doctor.ts';
+import { start } from '../serve.ts';
 import { createCaller } from '../server-caller.ts';
 import { createSampleHost } from './host.ts';
 
@@ -14,7 +15,7 @@ const FILLING = 300_000;
 const dataDir = temporaryFolder();
 const folder = join(dataDir, 'sample');
 
-/** The sample stands on embedded defaults, whatever engine the server beside it has. */
+/** The sample stands on embedded defaults: the engine of the server beside it makes no difference. */
 test.runIf(engine === 'pglite')(
   'a sample shop has a month with each thing that happens to a shop, its sums are those of its rows, and nothing is left of it',
   { timeout: FILLING },
@@ -56,6 +57,13 @@ test.runIf(engine === 'pglite')(
     await expect(owner.call('GET /v1/me')).rejects.toThrow('No server answers');
   },
 );
+
+test('a start in production with --sample is refused', async () => {
+  const config = { ...readConfig({ DATA_DIR: dataDir }), environment: 'production' } as const;
+  await expect(start({ config, version: 'test', words: ['--sample'] })).rejects.toMatchObject({
+    code: 'sample_unavailable',
+  });
+});
 
 test('a server without a sample, as in production, refuses by a code of its own', async () => {
   const { call, admin } = await testApp({ work: false });

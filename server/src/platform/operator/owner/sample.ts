@@ -31,7 +31,7 @@ export interface Sample {
   remove(): Promise<void>;
 }
 
-/** Of a process that has no sample, as in production. */
+/** The answers of a process that has no sample, as in production. */
 export const noSample: Sample = {
   isHere: false,
   look: () => ({ state: 'unavailable', day: 0, days: 0, home: null, url: null }),
