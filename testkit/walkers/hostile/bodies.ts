@@ -57,8 +57,15 @@ const isFree = (schema: Schema, value: unknown) =>
   alternatives(schema).some(
     (one) =>
       (one['properties'] === undefined && allows(one, {})) ||
-      (typeof value === 'string' && one['type'] === 'string' && takesText(one, value)),
+      (typeof value === 'string' && one['type'] === 'string' && takesText(one, value)) ||
+      (typeof value === 'number' && takesNumber(one, value)),
   );
+
+/** `-0` and `1e-400` are the number 0. */
+const takesNumber = (schema: Schema, value: number) =>
+  allows(schema, value) &&
+  value >= Number(schema['minimum'] ?? value) &&
+  value <= Number(schema['maximum'] ?? value);
 
 const takesText = ({ maxLength, enum: words, format, pattern }: Schema, { length }: string) =>
   words === undefined &&

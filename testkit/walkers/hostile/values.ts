@@ -39,7 +39,7 @@ export const NASTY: readonly string[] = [
   'x'.repeat(5_000),
 ];
 
-/** What JSON texts can hold that JSON.stringify never writes. Not one of them is a value that a call here takes. */
+/** What JSON texts can hold that JSON.stringify never writes. A call that takes one of these values for a field is not sent it there. */
 export const RAW_TOKENS: readonly string[] = [
   '1e400',
   '-1e400',
