@@ -38,7 +38,5 @@ export const noSample: Sample = {
   async open() {
     throw new AppError('sample_unavailable');
   },
-  async remove() {
-    throw new AppError('sample_unavailable');
-  },
+  async remove() {},
 };
