@@ -17,7 +17,7 @@ export { Pick } from './parts/pick.tsx';
 export { type Asked, type Column, Table } from './parts/table.tsx';
 export { useGrant } from './parts/plans.ts';
 export { usePriceList } from './parts/price-list.ts';
-export { Head, Section } from './parts/section.tsx';
+export { Empty, Head, Section } from './parts/section.tsx';
 export { Refusal } from './parts/refusal.tsx';
 export { endOfLicence } from './parts/secrets.ts';
 export { pastMonths } from './parts/spans.ts';

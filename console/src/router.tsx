@@ -179,6 +179,7 @@ export const router = createRouter({
   ]),
   // What a page's own reader does not take from an address is not there.
   search: { strict: true },
+  defaultNotFoundComponent: lazyPart(() => import('./pages/not-found/not-found.tsx'), 'NotFound'),
   defaultPreload: 'intent',
   scrollRestoration: true,
 });

@@ -37,7 +37,7 @@ import { type AiCheck, checkAi, routesLeftAside } from './app/ai.ts';
 import { openSecrets } from './app/secrets.ts';
 import { serverParts } from './app/server-parts.ts';
 import { openGooglePlay } from './app/google-play.ts';
-import { openStripe } from './app/stripe.ts';
+import { openDrivenStripe, openStripe } from './app/stripe.ts';
 import { openVectorHome } from './app/vectors.ts';
 import { type Modules, wire } from './app/wiring.ts';
 
@@ -51,6 +51,7 @@ export {
   chooseProducts,
   openBlobHome,
   openBlobHomeAlone,
+  openDrivenStripe,
   openSecrets,
   openVectorHome,
   providersOf,

@@ -18,7 +18,7 @@ const WITHOUT_PRODUCTS = new Set([...ANYWHERE, 'prepare', 'new']);
 
 const USAGE = `Usage: plinth <verb>
 
-  start           migrate, serve, and run jobs: everything in one process, on embedded defaults where nothing is set
+  start           migrate, serve, and run jobs: everything in one process, on embedded defaults where nothing is set (start --sample: a sample shop beside it)
   serve           answer calls
   worker          run jobs
   migrate up      bring the database up to date
@@ -36,6 +36,7 @@ const USAGE = `Usage: plinth <verb>
   plans push      put a plans file into effect at a server that runs (plans check|diff: see docs/plans-file.md)
   import users    take people from another system, with their hashed passwords (import subscriptions: what they bought; litellm: a proxy's settings)
   seed            fill a demo workspace of your products, at a server that runs (seed url=… key=…: another one)
+  sample          fill a month of a sample shop beside a development server that runs, and print a link to it (sample remove)
   mcp             serve a product to an MCP client on standard input and output (see docs/memory.md)
   mail preview    write what each mail looks like into DATA_DIR/mail-preview (mail preview verify_email: that one)
   config          show the settings in effect, secrets hidden (config check [file]: look for faults in AI_CONFIG, AI_UPSTREAMS and the plans file)
@@ -49,7 +50,9 @@ const USAGE = `Usage: plinth <verb>
 Settings are environment variables; a .env file in the working folder is read too. See docs/generated/config.md.
 `;
 
-async function main([name = '', ...words]: readonly string[]): Promise<number> {
+async function main(called: readonly string[]): Promise<number> {
+  // `npx plinth --sample`.
+  const [name = '', ...words] = called[0] === '--sample' ? ['start', ...called] : called;
   if (['help', '--help', '-h'].includes(name)) {
     process.stdout.write(USAGE);
     return 0;
@@ -70,14 +73,14 @@ async function main([name = '', ...words]: readonly string[]): Promise<number> {
   }
   // npm runs it with an environment of its own (NODE_ENV=production at "npm ci --omit=dev"), and it needs no setting.
   // An MCP client starts `mcp` in a folder of its user's, whose settings are another program's.
-  const given = name === 'prepare' || name === 'mcp' ? {} : environment();
-  const store = beginStore(name, words, given);
+  const variables = name === 'prepare' || name === 'mcp' ? {} : environment();
+  const store = beginStore(name, words, variables);
   let config: Config;
   let verb: Verb;
   try {
     // A product that is loaded has declared its settings.
     if (!WITHOUT_PRODUCTS.has(name)) await import('#products');
-    config = readConfig(given);
+    config = readConfig(variables);
     // Before anything is made in a folder that is no team's.
     if (!ANYWHERE.has(name)) teamConfig();
     verb = await load();

@@ -1,5 +1,5 @@
 /** More than these is a sign that an author took the short way. */
-export const MOST_KEYLESS = 62;
+export const MOST_KEYLESS = 63;
 
 const STAYS = 'it makes nothing and charges nothing: what it sets stays so, however often it is asked';
 const PROOF = 'the proof in its body is good once';
@@ -29,6 +29,7 @@ export const KEYLESS: Readonly<Record<string, string>> = {
   'POST /v1/admin/analytics/live': 'it reads, and makes nothing',
   'POST /v1/admin/brands/:product/preview': 'it reads, and makes nothing',
   'POST /v1/admin/plans/preview': 'it reads, and makes nothing',
+  'POST /v1/admin/sample': 'there is one sample, and it is filled once',
   'POST /v1/ai/messages/count_tokens': 'it reads, and makes nothing',
   'POST /v1/ai/google/v1beta/models/:model/countTokens': 'it reads, and makes nothing',
   'POST /v1/admin/licenses/:id/suspend': STAYS,

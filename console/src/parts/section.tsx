@@ -1,18 +1,26 @@
-import { type ReactNode, useId } from 'react';
+import { type ReactNode, useEffect, useId, useRef } from 'react';
+import { brandName } from '../text/index.ts';
 
 interface HeadedProps {
   readonly title: ReactNode;
   readonly children?: ReactNode;
 }
 
-/** What a page is, and what is said of it beside. */
-export const Head = ({ title, about, children }: HeadedProps & { readonly about?: ReactNode }) => (
-  <header className="page">
-    <h1>{title}</h1>
-    {about !== undefined && <span className="dim">{about}</span>}
-    {children}
-  </header>
-);
+/** The heading of a page, also the title of its tab, and a remark beside it. */
+export function Head({ title, about, children }: HeadedProps & { readonly about?: ReactNode }) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    document.title = `${heading.current?.textContent} · ${brandName}`;
+    return () => void (document.title = brandName);
+  }, [title]);
+  return (
+    <header className="page">
+      <h1 ref={heading}>{title}</h1>
+      {about !== undefined && <span className="dim">{about}</span>}
+      {children}
+    </header>
+  );
+}
 
 /** A part of a page, by its heading. */
 export function Section({ title, children }: HeadedProps) {
@@ -24,3 +32,18 @@ export function Section({ title, children }: HeadedProps) {
     </section>
   );
 }
+
+interface EmptyProps {
+  /** Says what will be here, why it is useful, and the one thing to do. */
+  readonly children: ReactNode;
+  /** The way to that thing, where it is on another page. */
+  readonly way?: ReactNode;
+}
+
+/** A part of a page that has nothing to show yet. */
+export const Empty = ({ children, way }: EmptyProps) => (
+  <div className="empty">
+    <p>{children}</p>
+    {way}
+  </div>
+);

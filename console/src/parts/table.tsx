@@ -2,6 +2,7 @@ import { Button, Skeleton } from '@mantine/core';
 import { type ReactNode, useEffect, useRef } from 'react';
 import { type Formats, useTexts } from '../text/index.ts';
 import { useRowsInView } from './rows-in-view.ts';
+import { Empty } from './section.tsx';
 import { Trouble } from './trouble.tsx';
 import { When } from './when.tsx';
 
@@ -86,7 +87,7 @@ export function Table<Row>({
   if (rows === undefined)
     return Array.from({ length: lines }, (_one, row) => <Skeleton key={row} h={28} mb={1} />);
   if (rows.length === 0 && asked?.hasNextPage !== true)
-    return typeof empty === 'string' ? <p className="dim">{empty}</p> : empty;
+    return typeof empty !== 'string' ? empty : empty !== '' && <Empty>{empty}</Empty>;
   const isCut = height > 0;
   return (
     <>

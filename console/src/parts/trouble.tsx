@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core';
 import { useTexts } from '../text/index.ts';
 import { lackOf } from './lack.ts';
-import { Refusal } from './refusal.tsx';
+import { Refusal, RequestId } from './refusal.tsx';
 
 /** What could not be loaded, why, and the way to try it again. */
 export function Trouble({ error, retry }: { readonly error: Error; readonly retry: () => void }) {
@@ -12,7 +12,9 @@ export function Trouble({ error, retry }: { readonly error: Error; readonly retr
     <div className="notice" data-bad role="alert">
       <div className="grow">
         <b>{say('error.title')}</b>
-        <p>{error.message}</p>
+        <p>
+          {error.message} <RequestId of={error} />
+        </p>
       </div>
       <Button variant="default" onClick={retry}>
         {say('app.retry')}

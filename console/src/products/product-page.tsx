@@ -3,7 +3,6 @@ import { getRouteApi } from '@tanstack/react-router';
 import { type ComponentType, Suspense } from 'react';
 import { useMe, useRuns } from '../account.ts';
 import { lazyPart } from '../parts/lazy-part.ts';
-import { useTexts } from '../text/index.ts';
 
 const route = getRouteApi('/app/products/$product/$page');
 
@@ -13,15 +12,15 @@ const PAGES = new Map<string, ComponentType>(
   ),
 );
 
+const NotFound = lazyPart(() => import('../pages/not-found/not-found.tsx'), 'NotFound');
+
 /** A page that a product has brought along, where it runs. */
 export function ProductPage() {
-  const { say } = useTexts();
   const { product, page } = route.useParams();
   const { data: me } = useMe();
   const runs = useRuns();
   if (me === undefined) return null;
-  const Page = runs(product) ? PAGES.get(`${product} ${page}`) : undefined;
-  if (Page === undefined) return <p className="dim">{say('app.noPage')}</p>;
+  const Page = (runs(product) ? PAGES.get(`${product} ${page}`) : undefined) ?? NotFound;
   return (
     <Suspense fallback={null}>
       <Page />

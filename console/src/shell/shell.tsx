@@ -16,6 +16,8 @@ const SHORTCUT = navigator.userAgent.includes('Mac') ? '⌘ K' : 'Ctrl K';
 const SignIn = lazyPart(() => import('../pages/sign-in/sign-in.tsx'), 'SignIn');
 const StepUp = lazyPart(() => import('../pages/sign-in/step-up.tsx'), 'StepUp');
 const Entries = lazyPart(() => import('./entries.tsx'), 'Entries');
+const SampleBar = lazyPart(() => import('./sample-bar.tsx'), 'SampleBar');
+const isSample = document.querySelector('meta[name=plinth-sample]') !== null;
 const Palette = lazyPart(() => import('./palette.tsx'), 'Palette');
 
 /** Navigation at the side, the page beside it; to who is not signed in, only the way in. */
@@ -63,6 +65,11 @@ function Inside({ path }: { readonly path: string }) {
       </a>
       <Navigation path={path} search={() => setSearching(true)} />
       <main id="content" tabIndex={-1}>
+        {isSample && (
+          <Suspense fallback={null}>
+            <SampleBar />
+          </Suspense>
+        )}
         <Outlet />
       </main>
       <Suspense fallback={null}>

@@ -87,7 +87,6 @@ export const de: Readonly<Record<TextKey, string>> = {
   'calls.cost': 'Kosten',
   'calls.charge': 'Preis',
   'app.nothingSold': 'Dieser Server ist mit keinem Zahlungsanbieter verbunden: nichts wird verkauft.',
-  'app.noPage': 'Diese Seite gibt es nicht. Wähle eine an der Seite.',
   'nav.products': 'Produkte',
   'nav.operator': 'Betrieb',
   'nav.customers': 'Kunden',
@@ -103,4 +102,5 @@ export const de: Readonly<Record<TextKey, string>> = {
   'app.csv': 'Als CSV',
   'nav.overview': 'Überblick',
   'error.title': 'Das ließ sich nicht laden',
+  'error.request': 'Anfrage {id}',
 };

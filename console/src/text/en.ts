@@ -86,7 +86,6 @@ export const en = {
   'calls.cost': 'Cost',
   'calls.charge': 'Charge',
   'app.nothingSold': 'This server is not connected to a payment provider: nothing is sold.',
-  'app.noPage': 'There is no such page. Choose one at the side.',
   'nav.products': 'Products',
   'nav.operator': 'Operator',
   'nav.customers': 'Customers',
@@ -102,6 +101,7 @@ export const en = {
   'app.csv': 'As CSV',
   'nav.overview': 'Overview',
   'error.title': 'This could not be loaded',
+  'error.request': 'Request {id}',
 } as const;
 
 export type TextKey = keyof typeof en;

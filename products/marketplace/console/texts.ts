@@ -102,7 +102,10 @@ export const texts = pageTexts({
   submit: ['Submit', 'Einreichen'],
   keys: ['Signing keys', 'Signaturschlüssel'],
   earnings: ['Earnings', 'Einnahmen'],
-  noOwn: ['You have submitted nothing yet.', 'Du hast noch nichts eingereicht.'],
+  noOwn: [
+    'You have submitted nothing yet. Your plugins, their reviews and their sales are listed here: submit the first version.',
+    'Du hast noch nichts eingereicht. Hier stehen deine Plugins, ihre Prüfung und ihre Verkäufe: Reiche die erste Version ein.',
+  ],
   payeeNeeded: [
     'Not offered until you can be paid: see Earnings.',
     'Nicht angeboten, bis dir gezahlt werden kann: siehe Einnahmen.',
@@ -183,7 +186,10 @@ export const texts = pageTexts({
   refused: ['refused, and owed as before', 'abgelehnt, weiterhin geschuldet'],
   review: ['Plugin review', 'Plugin-Prüfung'],
   queue: ['Waiting for review', 'Warten auf Prüfung'],
-  noneWaits: ['No version waits.', 'Keine Version wartet.'],
+  noneWaits: [
+    'No version waits. Each that developers submit waits here for your approval, with what the checks found.',
+    'Keine Version wartet. Was Entwickler einreichen, wartet hier auf deine Freigabe, mit dem, was die Prüfungen fanden.',
+  ],
   submittedAt: ['Submitted', 'Eingereicht'],
   blocked: ['a hard check failed', 'eine harte Prüfung schlug fehl'],
   ready: ['checked', 'geprüft'],

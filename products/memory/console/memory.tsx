@@ -1,5 +1,5 @@
 import { NativeSelect, TextInput } from '@mantine/core';
-import { Head, Table, Tabs, useOfAccount, useProductSearch, useTexts } from '@plinth/console';
+import { Empty, Head, Table, Tabs, useOfAccount, useProductSearch, useTexts } from '@plinth/console';
 import { type FormEvent, useState } from 'react';
 import { Decisions } from './decisions.tsx';
 import { texts } from './texts.ts';
@@ -22,7 +22,7 @@ export default function Memory() {
       <Head title={say('memory')} />
       <Question />
       {q === undefined ? (
-        <p className="dim">{say('begin')}</p>
+        <Empty>{say('begin')}</Empty>
       ) : (
         <Answers q={q} budget={search['budget'] ?? '2000'} />
       )}

@@ -1,6 +1,7 @@
 import { Code } from '@mantine/core';
 import {
   Confirm,
+  Empty,
   Section,
   Table,
   useApi,
@@ -29,7 +30,7 @@ export function Sessions() {
         opened={search['id']}
         empty={
           <>
-            <p className="dim">{say('noSessions')}</p>
+            <Empty>{say('noSessions')}</Empty>
             <Code block tabIndex={0}>
               {'claude mcp add --env PLINTH_URL=… --env PLINTH_KEY=… plinth -- node server/bin/plinth.js mcp'}
             </Code>

@@ -1,5 +1,6 @@
 import { Button, NativeSelect, Textarea, TextInput } from '@mantine/core';
 import {
+  Empty,
   LineForm,
   Opened,
   Refusal,
@@ -44,7 +45,7 @@ export function Sections({ edit, ...view }: SectionsProps) {
   return (
     <div className="split" data-open={opened !== undefined}>
       <div>
-        {scope.sections.length === 0 && <p className="dim">{say('noSections')}</p>}
+        {scope.sections.length === 0 && <Empty>{say('noSections')}</Empty>}
         {[...scope.sections, ...(isDeleted ? [begun] : [])].map((section) => (
           <OneSection
             key={section.id}

@@ -28,7 +28,10 @@ export const texts = pageTexts({
     'No section yet. Add one below, or extract them from documents.',
     'Noch kein Abschnitt. Füge unten einen hinzu, oder lies sie aus Dokumenten heraus.',
   ],
-  noDocuments: ['Upload what your client wrote.', 'Lade hoch, was dein Kunde geschrieben hat.'],
+  noDocuments: [
+    'Upload what your client wrote: requirements are drawn from it, each with the place it comes from.',
+    'Lade hoch, was dein Kunde geschrieben hat: Daraus werden Anforderungen, jede mit ihrer Stelle.',
+  ],
   notRead: [
     'Not read: {name}, {pages}. Extract again.',
     'Nicht gelesen: {name}, {pages}. Lies erneut heraus.',
@@ -72,7 +75,10 @@ export const texts = pageTexts({
   place: ['{name}, page {page}', '{name}, Seite {page}'],
   pageOf: ['Page {page} of {pages}', 'Seite {page} von {pages}'],
   comments: ['Comments', 'Kommentare'],
-  noComments: ['No comment yet.', 'Noch kein Kommentar.'],
+  noComments: [
+    'No comment yet. All who work on this scope read them: write the first one below.',
+    'Noch kein Kommentar. Alle, die an diesem Scope arbeiten, lesen sie: Schreib unten den ersten.',
+  ],
   words: ['What should others know?', 'Was sollen andere wissen?'],
   comment: ['Comment', 'Kommentieren'],
   answer: ['Your answer', 'Deine Antwort'],

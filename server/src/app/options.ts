@@ -2,6 +2,7 @@ import type { Config } from '#platform/config';
 import type { CrashHook, Database, Store } from '#platform/db';
 import type { Finding } from '#platform/diagnosis';
 import type { Clock } from '#platform/kernel';
+import type { Sample } from '#platform/owner';
 
 /** A sandbox of Stripe that is running already. */
 export interface StripeStandIn {
@@ -48,6 +49,8 @@ export interface AppOptions {
   readonly clock?: Clock;
   /** Looks at all that the program stands on, for platform admins; without it there is nothing to look at. */
   readonly diagnose?: (db: Database, config: Config) => Promise<readonly Finding[]>;
+  /** The sample shop beside this server; without it there is none. */
+  readonly sample?: Sample;
   readonly crashHook?: CrashHook;
   /** In place of one of this process's own: a sandbox whose clock a test drives. */
   readonly stripeSandbox?: StripeStandIn;

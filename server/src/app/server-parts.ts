@@ -9,11 +9,16 @@ import type { AppOptions } from './options.ts';
 import type { Modules } from './wiring.ts';
 
 /** Parts of the modules that the server needs. */
-export function serverParts(modules: Modules, { config, version, serve }: AppOptions): ServerParts {
+export function serverParts(modules: Modules, { config, version, serve, sample }: AppOptions): ServerParts {
   const { db, redis, entitlements, identity, accounts, limits, ai } = modules;
   return {
     ...modules,
-    settings: { ...config, version, publicBasePath: config.publicBasePath ?? rootOf(modules.products) },
+    settings: {
+      ...config,
+      version,
+      publicBasePath: config.publicBasePath ?? rootOf(modules.products),
+      isSample: sample?.isHere,
+    },
     mounted: serve ? modules.mounted : [],
     dependencies: [
       { name: 'database', required: true, check: () => db.ping() },

@@ -113,3 +113,13 @@ async function sandboxOf(
   });
   return { url, secretKey, isRunning };
 }
+
+/**
+ * A sandbox whose clock is moved by `travel`, for the sample's month: what is bought there is in the file of this data folder, and a
+ * later start goes on by the wall clock.
+ */
+export async function openDrivenStripe(dataDir: string, startsAt: Date) {
+  const { createStripeSandbox } = await import('#sandbox/stripe');
+  const file = join(dataDir, STRIPE_STATE);
+  return createStripeSandbox({ file, driven: startsAt, settings: { heldCurrencies: ['eur'] } });
+}

@@ -340,6 +340,7 @@ function servicesOf(
       ...parts,
       dataDir: config.dataDir,
       isOpen: config.environment !== 'production',
+      sample: parts.options.sample,
     }),
   };
 }

@@ -18,6 +18,7 @@ export const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
   plans: async () => (await import('./plans.ts')).plans,
   import: async () => (await import('./import-file.ts')).importFile,
   seed: async () => (await import('./seed.ts')).seed,
+  sample: async () => (await import('./sample/verb.ts')).sample,
   mcp: async () => (await import('./mcp.ts')).mcp,
   mail: async () => (await import('./mail.ts')).mail,
   config: async () => (await import('./show-config.ts')).showConfig,

@@ -79,6 +79,8 @@ export interface ServerSettings {
   readonly showModelCost?: boolean;
   /** A call that has not answered after so many seconds is given up with 503; a minute when not said. */
   readonly callSeconds?: number | undefined;
+  /** Whether pages of the console say that this is a sample. */
+  readonly isSample?: boolean | undefined;
 }
 
 /** All that the server needs; `app.ts` gives it. */

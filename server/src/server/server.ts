@@ -103,7 +103,7 @@ export async function createServer(parts: ServerParts): Promise<Server> {
   const isStopping = () => stopping;
   const sockets = mountSockets(app, offered, { walkParts, register, rewriteUrl, isStopping });
   const uploadOrigins = settings.s3 === undefined ? [] : uploadOriginsOf(settings.s3);
-  mountRoot(app, { version, brandNow }, mountConsole(app, { uploadOrigins, brandNow }));
+  mountRoot(app, { version, brandNow }, mountConsole(app, { settings, uploadOrigins, brandNow }));
   mountOperations(app, parts, () => leaving);
   mountDocument(app, openApi, brandNow);
   mountDocs(app, parts, brandNow);
@@ -300,6 +300,6 @@ function mountRoot(
     reply.header('vary', 'accept, origin');
     if (!/\btext\/html\b/i.test(request.headers.accept ?? ''))
       return { name: brandNow().name, description: DESCRIPTION, version, links: LINKS };
-    return sendConsole(reply);
+    return sendConsole(request, reply);
   });
 }

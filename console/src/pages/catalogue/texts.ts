@@ -25,7 +25,10 @@ export const texts = pageTexts({
     '{count} davon haben schon mehr {limit} genutzt, als sie haben werden',
   ],
   versions: ['Versions', 'Versionen'],
-  noVersions: ['No plans file was put into effect yet.', 'Noch gilt keine Tarifdatei.'],
+  noVersions: [
+    'No plans file was put into effect yet. With one, prices and limits change without a new release, and each version is kept here: push one by “plinth plans push”.',
+    'Noch gilt keine Tarifdatei. Mit einer ändern sich Preise und Limits ohne neue Auslieferung, und jede Version steht hier: „plinth plans push“ setzt eine in Kraft.',
+  ],
   version: ['Version', 'Version'],
   from: ['From', 'Von'],
   file: ['a file of the server', 'einer Datei des Servers'],

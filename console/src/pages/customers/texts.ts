@@ -119,5 +119,8 @@ export const texts = pageTexts({
   'what.happened': ['What', 'Was'],
   'what.about': ['Details', 'Einzelheiten'],
   'what.id': ['Id', 'Kennung'],
-  noCalls: ['It has made no call yet.', 'Es hat noch nichts aufgerufen.'],
+  noCalls: [
+    'It has made no call yet. Its last calls are listed here, to see what a customer saw when they ask you.',
+    'Es hat noch nichts aufgerufen. Hier stehen seine letzten Aufrufe: Du siehst, was ein Kunde sah, der dich fragt.',
+  ],
 });

@@ -13,12 +13,18 @@ export const texts = pageTexts({
   jobs: ['Jobs', 'Jobs'],
   deliveries: ['Webhook deliveries', 'Zustellungen von Webhooks'],
   events: ['Store events', 'Ereignisse der Stores'],
-  noJobs: ['No job was given up.', 'Kein Job wurde aufgegeben.'],
-  noDeliveries: [
-    'Every endpoint took what it was told, or is still asked.',
-    'Jeder Endpunkt nahm, was ihm gesagt wurde, oder wird noch gefragt.',
+  noJobs: [
+    'No job was given up. One that failed at each try waits here until you replay or delete it.',
+    'Kein Job wurde aufgegeben. Einer, der bei jedem Versuch scheitert, wartet hier, bis du ihn wiederholst oder löschst.',
   ],
-  noEvents: ['All that stores told was read.', 'Alles, was Stores meldeten, ist gelesen.'],
+  noDeliveries: [
+    'All deliveries succeeded or are being retried. One that your system never took waits here to be sent again.',
+    'Alle Zustellungen gelangen oder werden noch versucht. Was dein System nie nahm, wartet hier auf einen neuen Versuch.',
+  ],
+  noEvents: [
+    'All events of payment providers were applied. One that could not be waits here with its error until you replay it.',
+    'Alle Ereignisse der Zahlungsanbieter sind verarbeitet. Eines, das scheiterte, wartet hier mit seinem Fehler, bis du es wiederholst.',
+  ],
   kind: ['Kind of job', 'Art des Jobs'],
   since: ['Since', 'Seit'],
   what: ['What', 'Was'],

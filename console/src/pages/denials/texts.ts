@@ -11,7 +11,10 @@ export const texts = pageTexts({
   'by.limit': ['By limit and plan', 'Nach Limit und Tarif'],
   of: ['{limit} of {plan}', '{limit} von {plan}'],
   around: ['In the hour of {at}', 'In der Stunde von {at}'],
-  empty: ['No limit denied anybody in this time.', 'Kein Limit hat in dieser Zeit jemanden abgelehnt.'],
+  empty: [
+    'No limit denied a call in this time. Denials show which customers have outgrown their plan: choose a longer time to look back.',
+    'Kein Limit hat in dieser Zeit einen Aufruf abgelehnt. Ablehnungen zeigen, welchem Kunden sein Tarif zu klein ist: Wähle eine längere Zeit.',
+  ],
   customer: ['Customer', 'Kunde'],
   limit: ['Limit', 'Limit'],
   plan: ['Plan', 'Tarif'],

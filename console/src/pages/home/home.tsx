@@ -1,14 +1,18 @@
 import { Code } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
+import { Suspense } from 'react';
 import { useAccount, useRuns } from '../../account.ts';
 import { chatCall, codeOf } from '../../parts/call-code.ts';
 import { CallTable } from '../../parts/call-table.tsx';
-import { Head, Section } from '../../parts/section.tsx';
+import { Empty, Head, Section } from '../../parts/section.tsx';
+import { lazyPart } from '../../parts/lazy-part.ts';
 import { useTexts } from '../../text/index.ts';
 import { texts } from './texts.ts';
 import { Limits, useUsage } from './limits.tsx';
 import { TryCall } from './try-call.tsx';
+
+const FirstSteps = lazyPart(() => import('./first-steps.tsx'), 'FirstSteps');
 
 /** One call to try, where calls of models run; how much of each limit is left, and the last calls. */
 export function Home() {
@@ -21,6 +25,9 @@ export function Home() {
       <Head title={say('nav.home')}>
         <Plans />
       </Head>
+      <Suspense fallback={null}>
+        <FirstSteps />
+      </Suspense>
       {runs('gateway') && <TryCall />}
       <Limits />
       <LastCalls />
@@ -68,7 +75,7 @@ function LastCalls() {
         empty={
           runs('gateway') ? (
             <>
-              <p className="dim">{say('noCalls')}</p>
+              <Empty>{say('noCalls')}</Empty>
               <Code block tabIndex={0}>
                 {codeOf(chatCall('small', say('promptExample')), 'curl')}
               </Code>

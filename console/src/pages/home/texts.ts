@@ -14,7 +14,10 @@ export const texts = pageTexts({
   stop: ['Stop', 'Anhalten'],
   noLimits: ['Your plan has no limits.', 'Dein Tarif hat keine Limits.'],
   allCalls: ['All calls', 'Alle Aufrufe'],
-  noCallYet: ['No call yet.', 'Noch kein Aufruf.'],
+  noCallYet: [
+    'No call yet. Use a product: each call is listed here with its cost.',
+    'Noch kein Aufruf. Benutze ein Produkt: Jeder Aufruf steht hier mit seinen Kosten.',
+  ],
   noCalls: [
     'No call yet. Send one above, or by the API:',
     'Noch kein Aufruf. Sende oben einen, oder über die API:',

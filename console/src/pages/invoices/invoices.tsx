@@ -3,7 +3,7 @@ import type { ReplyOf } from '@plinth/sdk';
 import { Link } from '@tanstack/react-router';
 import { useMoney } from '../../parts/money.ts';
 import { usePagesOfAccount } from '../../parts/pages.ts';
-import { Head } from '../../parts/section.tsx';
+import { Empty, Head } from '../../parts/section.tsx';
 import { StateBadge } from '../../parts/state-badge.tsx';
 import { Table } from '../../parts/table.tsx';
 import { When } from '../../parts/when.tsx';
@@ -30,9 +30,15 @@ export function Invoices() {
         asked={asked}
         keyOf={({ id }) => id}
         empty={
-          <p className="dim">
-            {say('none')} <Link to="/app/plan">{say('nav.plan')}</Link>
-          </p>
+          <Empty
+            way={
+              <Link className="link" to="/app/plan">
+                {say('nav.plan')}
+              </Link>
+            }
+          >
+            {say('none')}
+          </Empty>
         }
         columns={[
           {

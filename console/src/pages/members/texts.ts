@@ -56,7 +56,10 @@ export const texts = pageTexts({
     'Noch kein Team. Einem Team zeigen seine Mitglieder, was nicht die ganze Organisation sehen muss.',
   ],
   noTeamsYet: ['No team yet. Admins make them.', 'Noch kein Team. Admins legen sie an.'],
-  emptyTeam: ['Nobody is in it yet.', 'Noch ist niemand darin.'],
+  emptyTeam: [
+    'It has no members yet. What is shown to the team is seen by those whom you add below.',
+    'Es hat noch keine Mitglieder. Was dem Team gezeigt wird, sehen die, die du unten hinzufügst.',
+  ],
   add: ['Add a member', 'Mitglied hinzufügen'],
   allIn: ['All members are in it', 'Alle Mitglieder sind darin'],
   takeOut: ['Take out', 'Herausnehmen'],

@@ -2,7 +2,7 @@ import { Skeleton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { Chart } from '../../parts/chart.tsx';
-import { Section } from '../../parts/section.tsx';
+import { Empty, Section } from '../../parts/section.tsx';
 import { useTexts } from '../../text/index.ts';
 import { type Figures, largest } from '../usage/sums.ts';
 import { CallsChart, readCalls } from './calls-chart.tsx';
@@ -30,7 +30,7 @@ export function Calls({ days }: { readonly days: number }) {
     <>
       <Section title={say('callsADay')}>
         {isEmpty ? (
-          <p className="dim">{say('noCalls')}</p>
+          <Empty>{say('noCalls')}</Empty>
         ) : (
           <CallsChart
             label={say('callsADay')}
@@ -46,7 +46,7 @@ export function Calls({ days }: { readonly days: number }) {
       </Section>
       <Section title={say('money')}>
         {isEmpty ? (
-          <p className="dim">{say('noCalls')}</p>
+          <Empty>{say('noMoney')}</Empty>
         ) : (
           <Chart
             label={say('money')}

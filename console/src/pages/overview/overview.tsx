@@ -1,3 +1,4 @@
+import type { ReplyOf } from '@plinth/sdk';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { CustomerLink } from '../../parts/customer-link.tsx';
@@ -11,6 +12,7 @@ import { useTexts } from '../../text/index.ts';
 import { Calls } from './calls.tsx';
 import { Figures } from './figures.tsx';
 import { Needs } from './needs.tsx';
+import { SampleOffer } from './sample.tsx';
 import { readOverviewSearch, SPANS } from './search.ts';
 import { texts } from './texts.ts';
 
@@ -19,6 +21,7 @@ export function Overview() {
   const { say } = useTexts(texts);
   const [{ days: span = '30' }, change] = usePageSearch(readOverviewSearch);
   const days = Number(span);
+  const customers = useNewCustomers();
   return (
     <>
       <Head title={say('nav.overview')} about={say('compared', { days: span })}>
@@ -36,6 +39,7 @@ export function Overview() {
           />
         </span>
       </Head>
+      {isUnsold(customers.data?.data) && <SampleOffer />}
       <Figures days={days} />
       <div className="overview">
         <div>
@@ -43,19 +47,27 @@ export function Overview() {
         </div>
         <div>
           <Needs />
-          <NewCustomers />
+          <NewCustomers asked={customers} />
         </div>
       </div>
     </>
   );
 }
 
-function NewCustomers() {
-  const { say, language } = useTexts(texts);
-  const asked = useQuery({
+const useNewCustomers = () =>
+  useQuery({
     queryKey: ['overview', 'customers'],
     queryFn: () => apiFor(undefined).call('GET /v1/admin/customers', { query: { sort: 'newest', limit: 6 } }),
   });
+
+type Customers = ReplyOf<'GET /v1/admin/customers'>['data'];
+
+/** Whether no customer pays yet. */
+const isUnsold = (rows: Customers | undefined): boolean =>
+  rows?.every(({ money }) => money.length === 0) ?? false;
+
+function NewCustomers({ asked }: { readonly asked: ReturnType<typeof useNewCustomers> }) {
+  const { say, language } = useTexts(texts);
   return (
     <Section title={say('newCustomers')}>
       <Table

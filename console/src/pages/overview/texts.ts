@@ -14,7 +14,14 @@ export const texts = pageTexts({
   noneBefore: ['nothing before', 'davor nichts'],
   callsADay: ['Calls a day', 'Aufrufe am Tag'],
   denied: ['denied', 'abgelehnt'],
-  noCalls: ['No calls in these days.', 'Keine Aufrufe in diesen Tagen.'],
+  noCalls: [
+    'No calls in these days. Each day’s calls by product and its denials are drawn here from the first call on: the account side’s first page sends one.',
+    'Keine Aufrufe in diesen Tagen. Ab dem ersten stehen hier die Aufrufe jedes Tages nach Produkt und die Ablehnungen: Die erste Seite der Kontoseite sendet einen.',
+  ],
+  noMoney: [
+    'No calls in these days. What calls cost you, and what customers’ budgets are charged for them, is compared here.',
+    'Keine Aufrufe in diesen Tagen. Hier steht nebeneinander, was Aufrufe dich kosten und was Budgets der Kunden dafür zahlen.',
+  ],
   money: ['Charged and cost', 'Berechnet und Kosten'],
   charge: ['Charged to budgets', 'Auf Budgets gerechnet'],
   cost: ['Paid to providers', 'An Anbieter gezahlt'],
@@ -37,5 +44,17 @@ export const texts = pageTexts({
   newCustomers: ['New customers', 'Neue Kunden'],
   name: ['Name', 'Name'],
   plan: ['Plan', 'Tarif'],
-  noCustomers: ['No customer yet.', 'Noch kein Kunde.'],
+  noCustomers: [
+    'No customer yet. Accounts appear here as people sign up, or as your backend names them by PUT /v1/customers.',
+    'Noch kein Kunde. Konten erscheinen hier, wenn sich jemand anmeldet oder dein Backend sie mit PUT /v1/customers nennt.',
+  ],
+  sample: ['See it with a month of a shop', 'Mit einem Monat eines Shops ansehen'],
+  sampleAbout: [
+    'No customer pays here yet, so most pages are empty. A sample shop is filled on a server beside this one, with customers, plans, denials, a refund and a failing payment. It takes a minute, and one press removes it.',
+    'Noch zahlt hier kein Kunde, deshalb sind die meisten Seiten leer. Ein Beispiel-Shop entsteht auf einem Server neben diesem, mit Kunden, Tarifen, Ablehnungen, einer Erstattung und einer scheiternden Zahlung. Das dauert eine Minute, und ein Klick entfernt ihn.',
+  ],
+  sampleDay: ['Filling day {day} of {days}', 'Tag {day} von {days} entsteht'],
+  sampleFill: ['Fill a sample shop', 'Beispiel-Shop füllen'],
+  sampleOpen: ['Open the sample shop', 'Beispiel-Shop öffnen'],
+  sampleRemove: ['Remove it', 'Entfernen'],
 });

@@ -13,7 +13,10 @@ export const texts = pageTexts({
   owedInAll: ['Owed in all', 'Insgesamt geschuldet'],
   payable: ['Payable now', 'Jetzt fällig'],
   waiting: ['Of payees who can’t be paid yet', 'Von Empfängern, denen noch nichts gezahlt werden kann'],
-  nothingOwed: ['Nobody is owed anything.', 'Niemandem wird etwas geschuldet.'],
+  nothingOwed: [
+    'Nothing is owed. Shares of what you sell for others add up here until you pay them out.',
+    'Nichts ist geschuldet. Anteile an dem, was du für andere verkaufst, sammeln sich hier, bis du sie auszahlst.',
+  ],
   none: [
     'Nothing was paid out yet. Choose a month that is over, and pay it.',
     'Noch wurde nichts ausgezahlt. Wähle einen Monat, der vorbei ist, und zahle ihn aus.',

@@ -34,7 +34,10 @@ export const texts = pageTexts({
     'The models behind each name. A route that is changed here lies over AI_CONFIG, in every process within seconds; calls under way keep what they began with.',
     'Die Modelle hinter jedem Namen. Eine hier geänderte Route geht AI_CONFIG vor, nach Sekunden in jedem Prozess; laufende Aufrufe behalten, womit sie begannen.',
   ],
-  noRoutes: ['No name stands for models yet.', 'Noch steht kein Name für Modelle.'],
+  noRoutes: [
+    'No name stands for models yet. With one, programs ask for “fast” and you choose which model answers, and which one when it fails.',
+    'Noch steht kein Name für Modelle. Mit einem fragen Programme nach „fast“, und du wählst, welches Modell antwortet und welches, wenn es ausfällt.',
+  ],
   alias: ['Name', 'Name'],
   asks: ['Asks', 'Fragt'],
   source: ['From', 'Aus'],

@@ -18,7 +18,10 @@ export const texts = pageTexts({
     'Nothing was sold in this time. Purchases are counted by themselves; POST /v1/admin/proceeds records other sales.',
     'In dieser Zeit wurde nichts verkauft. Käufe zählen von selbst; POST /v1/admin/proceeds schreibt andere Verkäufe auf.',
   ],
-  noCost: ['No model was called in this time.', 'In dieser Zeit wurde kein Modell gerufen.'],
+  noCost: [
+    'No model was called in this time. Each model’s calls, tokens and cost are added up here: choose another month.',
+    'In dieser Zeit wurde kein Modell gerufen. Aufrufe, Token und Kosten jedes Modells summieren sich hier: Wähle einen anderen Monat.',
+  ],
   month: ['Month', 'Monat'],
   all: ['The last twelve months', 'Die letzten zwölf Monate'],
   customer: ['Customer', 'Kunde'],

@@ -7,7 +7,7 @@ import { useSearchOf } from '../../parts/search.ts';
 import { Chart } from '../../parts/chart.tsx';
 import { colorOf } from '../../parts/series.ts';
 import { Csv } from '../../parts/csv.tsx';
-import { Head, Section } from '../../parts/section.tsx';
+import { Empty, Head, Section } from '../../parts/section.tsx';
 import { Table } from '../../parts/table.tsx';
 import { Trouble } from '../../parts/trouble.tsx';
 import { apiFor } from '../../session.ts';
@@ -64,7 +64,7 @@ export function Usage() {
       ) : data === undefined ? (
         <Skeleton h={480} />
       ) : data.groups.length === 0 ? (
-        <p className="dim">{say('none')}</p>
+        <Empty>{say('none')}</Empty>
       ) : (
         <Drawn sums={data} />
       )}

@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { type Brand, escapeHtml } from '#platform/http';
+import { type Brand, brandIcon, escapeHtml } from '#platform/http';
 import { AppError } from '#platform/kernel';
+import type { ServerSettings } from '../parts.ts';
 import { consoleFolder, type ConsoleManifest, readConsole } from './built.ts';
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -21,7 +22,13 @@ const NOT_BUILT = `<!doctype html>
 export type BrandNow = () => Brand;
 
 /** Sends the page of the console to a browser. The page answers what it shows by itself, from the calls of the API. */
-export type SendConsole = (reply: FastifyReply) => FastifyReply;
+export type SendConsole = (request: FastifyRequest, reply: FastifyReply) => FastifyReply;
+
+interface ConsoleParts {
+  readonly settings: Pick<ServerSettings, 'isSample' | 'environment' | 'publicUrl'>;
+  readonly uploadOrigins: readonly string[];
+  readonly brandNow: BrandNow;
+}
 
 /**
  * The console: one page, at / for browsers and at each address below /app/, and the files that it loads at /app/assets. Nothing of it is
@@ -29,11 +36,15 @@ export type SendConsole = (reply: FastifyReply) => FastifyReply;
  */
 export function mountConsole(
   app: FastifyInstance,
-  { uploadOrigins, brandNow }: { readonly uploadOrigins: readonly string[]; readonly brandNow: BrandNow },
+  { settings, uploadOrigins, brandNow }: ConsoleParts,
 ): SendConsole {
+  const { isSample = false, environment, publicUrl } = settings;
+  const isLocal = environment === 'development' && publicUrl === undefined;
   const folder = consoleFolder();
   let manifest: ConsoleManifest | undefined;
-  const send: SendConsole = (reply) => {
+  const send: SendConsole = (request, reply) => {
+    const local = isLocal ? addressByName(request) : undefined;
+    if (local !== undefined) return reply.header('cache-control', 'no-store').redirect(local);
     manifest ??= readConsole(folder);
     const nonce = randomBytes(16).toString('base64url');
     return reply
@@ -41,10 +52,10 @@ export function mountConsole(
       .header('cache-control', 'no-cache')
       .header('referrer-policy', 'no-referrer')
       .type('text/html; charset=utf-8')
-      .send(manifest === undefined ? NOT_BUILT : pageOf(manifest, nonce, brandNow()));
+      .send(manifest === undefined ? NOT_BUILT : pageOf(manifest, { nonce, brand: brandNow(), isSample }));
   };
-  app.get('/app', async (_request, reply) => send(reply));
-  app.get('/app/*', async (_request, reply) => send(reply));
+  app.get('/app', async (request, reply) => send(request, reply));
+  app.get('/app/*', async (request, reply) => send(request, reply));
   app.get('/app/assets/:name', async (request: FastifyRequest<{ Params: { name: string } }>, reply) => {
     manifest ??= readConsole(folder);
     const { name } = request.params;
@@ -62,6 +73,15 @@ export function mountConsole(
     return reply.send(bytes);
   });
   return send;
+}
+
+/**
+ * Address of the same page by the machine's name, where it was asked for by its number: browsers keep a session of each apart, and
+ * passkeys are for names.
+ */
+function addressByName({ host, url }: FastifyRequest): string | undefined {
+  const found = /^(?:127\.0\.0\.1|\[::1\])(:\d+)?$/.exec(host);
+  return found === null ? undefined : `http://localhost${found[1] ?? ''}${url}`;
 }
 
 function readAsset(path: string): Buffer {
@@ -87,7 +107,16 @@ function policyWith(nonce: string, uploadOrigins: readonly string[]): string {
   ].join('; ');
 }
 
-function pageOf({ script, style, imports, files }: ConsoleManifest, nonce: string, brand: Brand): string {
+interface PageFacts {
+  readonly nonce: string;
+  readonly brand: Brand;
+  readonly isSample: boolean;
+}
+
+function pageOf(
+  { script, style, imports, files }: ConsoleManifest,
+  { nonce, brand, isSample }: PageFacts,
+): string {
   const type = Object.keys(files).find((name) => name.startsWith('inter-latin-') && !name.includes('-ext-'));
   return `<!doctype html>
 <html lang="en">
@@ -97,8 +126,8 @@ function pageOf({ script, style, imports, files }: ConsoleManifest, nonce: strin
 <meta name="color-scheme" content="light dark">
 <meta name="csp-nonce" nonce="${nonce}">
 <meta name="application-name" content="${escapeHtml(brand.name)}">
-<title>${escapeHtml(brand.name)}</title>
-<link rel="icon" href="${escapeHtml(brand.logo ?? 'data:,')}">
+${isSample ? '<meta name="plinth-sample" content="true">\n' : ''}<title>${escapeHtml(brand.name)}</title>
+<link rel="icon" href="${escapeHtml(brandIcon(brand))}">
 <link rel="preload" href="/app/assets/${type ?? ''}" as="font" type="font/woff2" crossorigin>
 <link rel="stylesheet" href="/app/assets/${style}">
 ${imports.map((name) => `<link rel="modulepreload" href="/app/assets/${name}">`).join('\n')}

@@ -63,3 +63,11 @@ export function brandFooterText({ support, terms, privacy }: Brand): string[] {
 }
 
 const link = (to: string, text: string) => `<a href="${escapeHtml(to)}">${escapeHtml(text)}</a>`;
+
+/** Address of the picture in a browser's tab: the logo, else the first letter of the name on the accent. */
+export function brandIcon({ logo, name, accent, accentText }: Brand): string {
+  if (logo !== undefined) return logo;
+  const [letter = ''] = name.trim().toUpperCase();
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="16" rx="3" fill="${accent}"/><text x="8" y="12" text-anchor="middle" font-family="sans-serif" font-weight="700" font-size="11" fill="${accentText}">${escapeHtml(letter)}</text></svg>`;
+  return `data:image/svg+xml,${encodeURIComponent(svg)}`;
+}

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { type Brand, brandFooter, brandHeader } from './brand.ts';
+import { type Brand, brandFooter, brandHeader, brandIcon } from './brand.ts';
 import { escapeHtml } from './escape-html.ts';
 
 const PAGE = Symbol('page');
@@ -50,7 +50,7 @@ export function renderPage(
     robots: isListed ? 'all' : 'noindex',
     title: escapeHtml(title),
     name: escapeHtml(brand.name),
-    icon: escapeHtml(brand.logo ?? 'data:,'),
+    icon: escapeHtml(brandIcon(brand)),
     header: brandHeader(brand),
     content: typeof content === 'string' ? content : content(brand),
     style: css,

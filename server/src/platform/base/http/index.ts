@@ -56,7 +56,7 @@ export {
 } from './examples.ts';
 export { sendDownload } from './download.ts';
 export { boundaryOf, type FormPart, readForm } from './form.ts';
-export { type Brand, brandFooter, brandFooterText, brandHeader, plainBrand } from './brand.ts';
+export { type Brand, brandFooter, brandFooterText, brandHeader, brandIcon, plainBrand } from './brand.ts';
 export { escapeHtml, unescapeHtml } from './escape-html.ts';
 export { htmlPage, type HtmlPage, isHtmlPage, renderPage } from './html-page.ts';
 export { calendarDay, instant } from './calendar-day.ts';

@@ -5,6 +5,7 @@ import { createOwnerSignIn } from './sign-in-link.ts';
 export { type CodePlace, createOneTimeCodes, type OneTimeCodes } from './one-time-code.ts';
 export { localOwner, ownerFileOf, ownerKeyOf } from './owner-file.ts';
 export { ensureOwner } from './owner.ts';
+export { noSample, type Sample, type SampleState } from './sample.ts';
 export { createOwnerSignIn, folderCodes, newSignInLink } from './sign-in-link.ts';
 
 /** Uses of `db.system` by this module, with the reason why no single account or user owns the work. */
@@ -20,7 +21,7 @@ declare module '#platform/db' {
 /** This module, for the list of all of them. */
 export const ownerModule = defineModule({
   name: 'owner',
-  purpose: 'the local owner of a first start, and their file in the data folder',
+  purpose: 'the local owner of a first start, and their file in the data folder; the sample shop beside it',
   systemUses,
   routes: ownerRoutes,
   create: createOwnerSignIn,

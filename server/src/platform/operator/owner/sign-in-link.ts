@@ -7,6 +7,7 @@ import { AppError, type Clock, declareErrors, type Random, type UserId } from '#
 import { z } from 'zod';
 import { type Codes, type CodeStore, createCodes } from './one-time-code.ts';
 import { ownerFileOf } from './owner-file.ts';
+import { noSample, type Sample } from './sample.ts';
 
 declareErrors({
   sign_in_link_invalid: {
@@ -71,10 +72,12 @@ export interface OwnerSignInParts extends SignInLinkParts {
   readonly identity: Pick<Identity, 'sessions'>;
   /** Not in production: platform admins are invited there. */
   readonly isOpen: boolean;
+  readonly sample?: Sample | undefined;
 }
 
-/** How the local owner comes in without a password. */
+/** How the local owner comes in without a password, and what they look at first. */
 export interface OwnerSignIn {
+  readonly sample: Sample;
   /** Throws `sign_in_link_invalid`, and `not_found` in production. */
   signIn(
     link: { readonly code: string; readonly deviceName: string | undefined },
@@ -85,6 +88,7 @@ export interface OwnerSignIn {
 export function createOwnerSignIn(parts: OwnerSignInParts): OwnerSignIn {
   const codes = linkCodes(parts);
   return {
+    sample: parts.sample ?? noSample,
     async signIn({ code, deviceName }, origin) {
       if (!parts.isOpen) throw new AppError('not_found');
       const userId = await localOwner(parts);

@@ -51,8 +51,8 @@ export interface Jobs extends Queue<RunningJob> {
   interrupt(id: JobId): void;
   /** Takes that very job up now, if it is due, and runs it here to its end: for a delivery from outside. */
   deliver(accountId: AccountId, id: JobId): Promise<Delivered>;
-  /** Starts taking jobs and keeping schedules, one worker at a time on the process's lease; the answer stops it. */
-  work(): Worker;
+  /** Starts taking jobs and keeping schedules, unless told not to, one worker at a time on the process's lease; the answer stops it. */
+  work(how?: { readonly keepsSchedules: boolean }): Worker;
   /** For a process without a worker: takes no delivery any more, and ends those under way as `Worker.stop` does. */
   close(grace: number): Promise<void>;
   readonly listing: Listing;
@@ -77,14 +77,14 @@ export function createJobs(given: JobsParts): Jobs {
       statement('select jobs.cancel($1, $2, $3) as cancelled', [accountId, id, how.keep]),
     interrupt: (id) => db.signal(CANCELLED, id),
     deliver: (accountId, id) => runner.deliver(accountId, id),
-    work() {
+    work({ keepsSchedules } = { keepsSchedules: true }) {
       // A worker takes up again what runs under its lease and it does not know: two of them would rob each other.
       if (isWorking) throw new Error('this process has a worker already');
       isWorking = true;
       const { announce } = given;
       const fill = announce === undefined ? runner.fill : startAnnouncing(parts, announce);
       const worker = startWorker(parts, { ...runner, fill });
-      const stopSchedules = startSchedules({ ...parts, wake }, [...schedules.values()]);
+      const stopSchedules = startSchedules({ ...parts, wake }, keepsSchedules ? [...schedules.values()] : []);
       return {
         async stop(grace) {
           await stopSchedules();
