@@ -23,9 +23,6 @@ const soldReply = z.object({
     }),
   ),
 });
-const previewReply = z.object({
-  from: z.array(z.object({ version: z.number(), accounts: z.number(), changes })),
-});
 const move = z.object({
   id: z.string(),
   plan: z.string(),
@@ -90,11 +87,10 @@ async function moveCustomers(
   isConfirmed: boolean,
 ): Promise<number> {
   const { plan, from: versions } = order;
-  const { from } = previewReply.parse(
-    await at.call(
-      'POST /v1/admin/plans/moves/preview',
-      versions === undefined ? { plan } : { plan, from: versions },
-    ),
+  const { versions: all } = soldReply.parse(await at.call('GET /v1/admin/plans/sold'));
+  const from = all.filter(
+    (one) =>
+      one.plan === plan && !one.is_sold && one.accounts > 0 && versions?.includes(one.version) !== false,
   );
   if (from.length === 0) {
     say(`No account has ${plan} at other terms than those that it is sold at now.`);
@@ -111,8 +107,8 @@ async function moveCustomers(
   const made = move.parse(await at.call('POST /v1/admin/plans/moves', order));
   const day = made.starts_at.slice(0, 10);
   const when = made.at === 'now' ? `pass on ${day}` : `pass with the first period that begins after ${day}`;
-  const all = from.reduce((sum, { accounts }) => sum + accounts, 0);
-  say(`${accountsOf(all)} ${all === 1 ? 'is' : 'are'} told, and ${when}. Move ${made.id}.`);
+  const count = from.reduce((sum, { accounts }) => sum + accounts, 0);
+  say(`${accountsOf(count)} ${count === 1 ? 'is' : 'are'} told, and ${when}. Move ${made.id}.`);
   return 0;
 }
 

@@ -1,6 +1,6 @@
-import { answer, namedObject, type Route, routesFor } from '#platform/http';
+import { namedObject, type Route, routesFor } from '#platform/http';
 import { z } from 'zod';
-import type { MoveRow } from './moves-store.ts';
+import { moveView } from './moves-store.ts';
 import type { Plans } from './service.ts';
 
 const route = routesFor<Plans>();
@@ -61,26 +61,6 @@ const readSold = route(
   }),
 );
 
-const previewMove = route(
-  'POST /v1/admin/plans/moves/preview',
-  {
-    ...reads,
-    summary: 'See whom a move to the present terms would touch',
-    description: 'It changes nothing. It takes no Idempotency-Key: it reads.',
-    idempotency: 'none',
-    body: namedObject('PlanMovePreviewRequest', wanted),
-    reply: {
-      200: namedObject('PlanMovePreview', {
-        from: z.array(namedObject('MovedVersion', { version, accounts: z.int(), changes })),
-      }),
-    },
-  },
-  async ({ body }, { moves }) => {
-    const { from } = await moves.preview(body);
-    return { from: from.map((one) => ({ ...one, changes: textsOf(one.changes) })) };
-  },
-);
-
 const reply = namedObject('PlanMove', {
   id: z.uuid(),
   plan,
@@ -104,7 +84,7 @@ const orderMove = route(
     ...writes,
     summary: 'Move customers to the present terms of their plan',
     description:
-      'The owners and admins of each account are told by mail first. What they pay stays as it is. Each account passes in one commit; until then, and for those who wait for their next period, the move can be ended.',
+      'The owners and admins of each account are told by mail first. What they pay stays as it is. Each account passes in one commit; until then, and for those who wait for their next period, the move can be ended. An order takes the place of a move of the plan that is under way.',
     body: namedObject('PlanMoveRequest', {
       ...wanted,
       at: z
@@ -115,8 +95,8 @@ const orderMove = route(
     reply: { 201: reply },
     errors: ['conflict'],
   },
-  async ({ body: { notice_days: noticeDays, ...order }, caller, origin }, { moves }) =>
-    answer(201, toReply(await moves.order({ ...order, noticeDays, caller, origin }))),
+  ({ body: { notice_days: noticeDays, ...order }, caller, origin, once }, { moves }) =>
+    moves.order({ ...order, noticeDays, caller, origin, once }),
 );
 
 const listMoves = route(
@@ -126,7 +106,7 @@ const listMoves = route(
     summary: 'List the newest 50 moves of customers to other terms',
     reply: { 200: namedObject('PlanMoves', { moves: z.array(reply) }) },
   },
-  async (_call, { moves }) => ({ moves: (await moves.list()).map(toReply) }),
+  async (_call, { moves }) => ({ moves: (await moves.list()).map(moveView) }),
 );
 
 const endMove = route(
@@ -138,26 +118,11 @@ const endMove = route(
     errors: ['not_found', 'conflict'],
   },
   async ({ params: { id }, caller, origin }, { moves }) =>
-    toReply(await moves.revoke({ id, caller, origin })),
+    moveView(await moves.revoke({ id, caller, origin })),
 );
 
 const textsOf = (all: readonly { readonly path: string; readonly text: string }[]) =>
   all.map(({ path, text }) => ({ path, text }));
 
-function toReply(row: MoveRow) {
-  return {
-    id: row.move_id,
-    plan: `${row.product}.${row.plan}`,
-    from: [...row.from_versions],
-    to: row.to_version,
-    at: row.at,
-    starts_at: row.starts_at.toISOString(),
-    state: row.state,
-    accounts: row.accounts,
-    created_at: row.created_at.toISOString(),
-    created_by: row.created_by,
-  };
-}
-
 /** Terms at which plans were sold, for platform admins. */
-export const planMovesRoutes: Route[] = [readSold, previewMove, orderMove, listMoves, endMove];
+export const planMovesRoutes: Route[] = [readSold, orderMove, listMoves, endMove];

@@ -12,7 +12,7 @@ export interface SoldVersion {
   readonly accounts: number;
 }
 
-/** What was sold of some products, in the order of its versions. */
+/** The versions of some products' plans, in their order. */
 export const soldVersions = (products: readonly string[]) =>
   statement<SoldVersion>(
     `select v.product, v.plan, v.version, v.terms, v.created_at, coalesce(h.accounts, 0) as accounts
@@ -55,7 +55,7 @@ export const insertMove = (row: {
   statement<MoveRow>(
     `insert into plans.moves (move_id, product, plan, from_versions, to_version, at, starts_at, created_by)
      values ($1, $2, $3, $4, entitlements.version_of($2, $3, $5::text::jsonb), $6, app.now() + make_interval(days => $7), $8)
-     on conflict do nothing returning ${MOVE}`,
+     returning ${MOVE}`,
     [row.id, row.product, row.plan, row.from, JSON.stringify(row.terms), row.at, row.noticeDays, row.by],
   );
 
@@ -81,6 +81,14 @@ export const revokeMove = (id: string) =>
     `update plans.moves set state = 'revoked', updated_at = app.now()
      where move_id = $1 and (state in ('telling', 'waiting') or state = 'done' and at = 'renewal') returning ${MOVE}`,
     [id],
+  );
+
+/** Ends the move of a plan that is under way. */
+export const revokeMovesOf = ({ product, plan }: Pick<MoveRow, 'product' | 'plan'>) =>
+  statement<MoveRow>(
+    `update plans.moves set state = 'revoked', updated_at = app.now()
+     where product = $1 and plan = $2 and state in ('telling', 'waiting') returning ${MOVE}`,
+    [product, plan],
   );
 
 export const moveById = (id: string) =>
@@ -117,3 +125,19 @@ export const noteMoved = (id: string, accounts: number, isDone: boolean) =>
     `update plans.moves set accounts = accounts + $2, state = case when $3 then 'done' else state end, updated_at = app.now() where move_id = $1`,
     [id, accounts, isDone],
   );
+
+/** A move as callers see it. */
+export function moveView(row: MoveRow) {
+  return {
+    id: row.move_id,
+    plan: `${row.product}.${row.plan}`,
+    from: [...row.from_versions],
+    to: row.to_version,
+    at: row.at,
+    starts_at: row.starts_at.toISOString(),
+    state: row.state,
+    accounts: row.accounts,
+    created_at: row.created_at.toISOString(),
+    created_by: row.created_by,
+  };
+}

@@ -1,5 +1,4 @@
-import type { Catalogue, GrantValue, Plan } from '#platform/entitlements';
-import { UNLIMITED } from '#platform/entitlements';
+import { type Catalogue, type GrantValue, type Plan, UNLIMITED } from '#platform/entitlements';
 
 /** The difference of two terms of a plan, for those who have it. A budget is of what model calls cost the operator: no figure of it is told. */
 export function changesInWords({ limits }: Catalogue, before: Plan, after: Plan): string {
@@ -11,17 +10,17 @@ export function changesInWords({ limits }: Catalogue, before: Plan, after: Plan)
     if (isBudget) return [`${words}: ${next > former ? 'more' : 'less'} than before`];
     return [`${words}: ${textOf(next)} in place of ${textOf(former)}`];
   });
-  const past = (plan: Plan) =>
-    (plan.overage ?? [])
-      .map(({ limit }) => limit)
-      .sort()
-      .join(', ')
-      .replaceAll('_', ' ');
   if (past(before) !== past(after))
     texts.push(
       `for money, past the plan: ${past(after) || 'nothing'} in place of ${past(before) || 'nothing'}`,
     );
   return texts.join('; ') || 'nothing that you use becomes another';
+}
+
+/** The limits of a plan that may be passed for money. */
+function past({ overage = [] }: Plan): string {
+  const names = overage.map(({ limit }) => limit).sort();
+  return names.join(', ').replaceAll('_', ' ');
 }
 
 function textOf(value: GrantValue): string {

@@ -1,4 +1,4 @@
-import { type Audit, actorOf } from '#platform/audit';
+import { type Audit, actorOf, type RequestOrigin } from '#platform/audit';
 import { managersOf } from '#platform/billing';
 import { commitPoint, type Database, type Transaction } from '#platform/db';
 import {
@@ -10,12 +10,12 @@ import {
   termsOf,
 } from '#platform/entitlements';
 import { AppError, type Ids, invalidInput } from '#platform/kernel';
+import { answer, type Caller, type Once } from '#platform/http';
 import type { Mail } from '#platform/mail';
 import type { Queue } from '#platform/queue';
 import { comparePlans, type PlanChange } from './compare.ts';
 import { changesInWords } from './moves-words.ts';
 import * as store from './moves-store.ts';
-import type { PlansChange } from './service.ts';
 import { lockPlans } from './store.ts';
 
 const ORDER = commitPoint(
@@ -40,27 +40,27 @@ export interface MovesParts {
   readonly jobs: Pick<Queue, 'handle' | 'schedule'>;
 }
 
-export interface MoveOrder {
+interface Ordered {
+  readonly caller: Caller;
+  readonly origin: RequestOrigin;
+}
+
+export interface MoveOrder extends Ordered {
+  readonly once: Once;
   /** `notes.pro` */
   readonly plan: string;
   /** Versions; all that accounts have, when not said. */
   readonly from?: readonly number[] | undefined;
-}
-
-/** Whom a move would touch, and what would become of their terms. */
-export interface MovePreview {
-  readonly from: readonly {
-    readonly version: number;
-    readonly accounts: number;
-    readonly changes: readonly PlanChange[];
-  }[];
+  /** With the first period that begins after the notice, or all of them at its end. */
+  readonly at: store.MoveRow['at'];
+  readonly noticeDays: number;
 }
 
 /** A version of a plan that accounts have, beside the plan as it is now. */
 export interface SoldPlan extends Omit<store.SoldVersion, 'terms'> {
   /** Whether a purchase gets these terms now. */
   readonly isSold: boolean;
-  /** What the plan has otherwise now. */
+  /** The difference to the plan as it is now. */
   readonly changes: readonly PlanChange[];
 }
 
@@ -80,52 +80,45 @@ export function createMoves(parts: MovesParts) {
     });
   }
 
-  async function preview({ plan: id, from }: MoveOrder): Promise<MovePreview> {
-    const { catalogue, plan } = planOf(entitlements.catalogues, id);
-    const all = (await sold()).filter((one) => one.product === catalogue.product && one.plan === plan);
+  /** The versions that pass by an order: those that accounts have, and that differ from the plan as it is sold. */
+  async function passing(
+    { plan: id, from }: MoveOrder,
+    of: { readonly product: string; readonly plan: string },
+  ) {
+    const all = (await sold()).filter(({ product, plan }) => product === of.product && plan === of.plan);
     const unknown = from?.find((version) => !all.some((one) => one.version === version));
     if (unknown !== undefined) throw invalidInput('body.from', `${id} was never sold as version ${unknown}.`);
     const left = all.filter(
       ({ isSold, accounts, version }) => !isSold && accounts > 0 && from?.includes(version) !== false,
     );
-    return { from: left.map(({ version, accounts, changes }) => ({ version, accounts, changes })) };
+    if (left.length > 0) return left.map(({ version }) => version);
+    const message = `No account has ${id} at other terms than those that it is sold at now.`;
+    throw new AppError('conflict', { message });
   }
 
-  async function order({
-    at,
-    noticeDays,
-    caller,
-    origin,
-    ...wanted
-  }: MoveOrder &
-    Pick<PlansChange, 'caller' | 'origin'> & {
-      readonly at: store.MoveRow['at'];
-      readonly noticeDays: number;
-    }): Promise<store.MoveRow> {
+  async function order(wanted: MoveOrder) {
+    const { at, noticeDays, caller, once } = wanted;
     const { catalogue, plan, present } = planOf(entitlements.catalogues, wanted.plan);
-    const from = (await preview(wanted)).from.map(({ version }) => version);
-    if (from.length === 0)
-      throw new AppError('conflict', {
-        message: `No account has ${wanted.plan} at other terms than those that it is sold at now.`,
-      });
-    return db.system('plans.change', ORDER, async (tx) => {
+    const of = { product: catalogue.product, plan };
+    const from = await passing(wanted, of);
+    const write = async (tx: Transaction) => {
       await tx.run(lockPlans);
-      const row = { id: parts.ids.next(), product: catalogue.product, plan, from, at, noticeDays };
+      for (const former of await tx.run(store.revokeMovesOf(of))) await endIn(tx, former, wanted);
+      const row = { ...of, id: parts.ids.next(), from, at, noticeDays };
       const [made] = await tx.run(store.insertMove({ ...row, terms: termsOf(present), by: caller.userId }));
-      if (made === undefined)
-        throw new AppError('conflict', {
-          message: `A move of ${wanted.plan} is under way: end it first, or wait until it is done.`,
-        });
-      await audit.recordIn(tx, eventOf('plans.move_ordered', made, { caller, origin }));
-      return made;
-    });
+      if (made === undefined) throw new Error('a move was not stored');
+      await audit.recordIn(tx, eventOf('plans.move_ordered', made, wanted));
+      return answer(201, store.moveView(made));
+    };
+    return once(ORDER, write, { use: 'plans.change' });
   }
 
-  async function revoke({
-    id,
-    caller,
-    origin,
-  }: Pick<PlansChange, 'caller' | 'origin'> & { readonly id: string }) {
+  async function endIn(tx: Transaction, move: store.MoveRow, by: Ordered): Promise<void> {
+    await tx.run(stayAtTerms(moveOf(move)));
+    await audit.recordIn(tx, eventOf('plans.move_revoked', move, by));
+  }
+
+  async function revoke({ id, ...by }: Ordered & { readonly id: string }) {
     return db.system('plans.change', ORDER, async (tx) => {
       const [ended] = await tx.run(store.revokeMove(id));
       if (ended === undefined) {
@@ -134,8 +127,7 @@ export function createMoves(parts: MovesParts) {
         if (known.state === 'revoked') return known;
         throw new AppError('conflict', { message: 'All have passed: there is nothing left to end.' });
       }
-      await tx.run(stayAtTerms(moveOf(ended)));
-      await audit.recordIn(tx, eventOf('plans.move_revoked', ended, { caller, origin }));
+      await endIn(tx, ended, by);
       return ended;
     });
   }
@@ -158,7 +150,6 @@ export function createMoves(parts: MovesParts) {
   jobs.schedule({ name: JOB, cron: '* * * * *', kind: JOB });
   return {
     sold,
-    preview,
     order,
     revoke,
     run,
@@ -255,11 +246,7 @@ function soldPlan(catalogue: Catalogue, { terms, ...row }: store.SoldVersion): S
   return { ...row, isSold: changes.length === 0, changes };
 }
 
-function eventOf(
-  action: string,
-  move: store.MoveRow,
-  { caller, origin }: Pick<PlansChange, 'caller' | 'origin'>,
-) {
+function eventOf(action: string, move: store.MoveRow, { caller, origin }: Ordered) {
   const { move_id, product, plan, from_versions, to_version, at, starts_at } = move;
   return {
     action,

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { createAudit } from '#platform/audit';
 import { commitPoint, type Database, openDatabase } from '#platform/db';
 import { createEntitlements } from '#platform/entitlements';
+import type { Once } from '#platform/http';
 import { createLimits, type Holder } from '#platform/limits';
 import { createTelemetry } from '#platform/telemetry';
 import { answers } from '@plinth/testkit/answers';
@@ -55,6 +56,7 @@ test('while versions are pushed, 200 callers of two processes are each decided b
       });
     });
   const pushes = { done: false };
+  const once: Once = (of, work) => db.system('plans.change', of, (tx) => work(tx));
   const by = {
     caller: { ...(await makeAccount(db)), platformRole: 'admin', scopes: ['*'] },
     origin: {
@@ -64,6 +66,7 @@ test('while versions are pushed, 200 callers of two processes are each decided b
       traceparent: undefined,
       signal: new AbortController().signal,
     },
+    once,
   } as const;
   const pushing = (async () => {
     for (let count = 1; count <= 8; count += 1) {

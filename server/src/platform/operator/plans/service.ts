@@ -1,5 +1,5 @@
-import { type Audit, actorOf, type RequestOrigin } from '#platform/audit';
-import { commitPoint, createFollower, type Database, type Statement } from '#platform/db';
+import { actorOf, type RequestOrigin } from '#platform/audit';
+import { commitPoint, createFollower, type Statement } from '#platform/db';
 import type { Catalogue, Entitlements } from '#platform/entitlements';
 import type { Caller } from '#platform/http';
 import { ConfigError, stateOfFile } from '#platform/config';

@@ -46,7 +46,7 @@ export interface Revocation {
   readonly origin?: RequestOrigin | undefined;
 }
 
-/** What is given follows the plan as it is now, and what was bought keeps its terms. */
+/** A gift follows the plan as it is now, and a purchase keeps its terms. */
 const FOLLOWING: ReadonlySet<GrantSource> = new Set(['admin', 'owner']);
 
 interface Parts {

@@ -91,7 +91,7 @@ const productsOf = (accountId: AccountId, source: ProviderSource) =>
   );
 
 /**
- * What was bought stays as it was sold, whatever the catalogue says later: an add-on has its days, and a plan its terms, until it is moved
+ * A purchase stays as it was sold: an add-on has its days, and a plan its terms, until it is moved
  * with a period that begins, or another plan is bought in its place. A change that waited has the terms of the day on which it was asked for.
  */
 const keep = ({ accountId, source }: ProviderGrants, rows: readonly ProviderGrantRow[]) =>

@@ -80,7 +80,10 @@ export interface Entitlements extends GrantWriter {
   /** Called at each start and after `liveCatalogues.replace`: puts defaults and snapshots in step with the plans. Two processes may do so at once. */
   syncCatalogues(): Promise<SyncResult>;
   /** Moves the purchases of some accounts to other terms, in a transaction of `entitlements.rewrite`. Answers the accounts whose timeline changed. */
-  moveTermsIn(tx: Transaction, moved: { readonly accountIds: readonly AccountId[]; readonly move: TermsMove }): Promise<AccountId[]>;
+  moveTermsIn(
+    tx: Transaction,
+    moved: { readonly accountIds: readonly AccountId[]; readonly move: TermsMove },
+  ): Promise<AccountId[]>;
   upgradeFor(product: string, present: string | null, admits: (grants: Grants) => boolean): Upgrade | null;
   /** The id of the cheapest pack that adds credits of a limit; null: none is sold. */
   packFor(product: string, limit: string): string | null;

@@ -64,7 +64,11 @@ async function tell(accountId: AccountId, { by, product, plan = 'pro', until = 3
   );
 }
 
-const give = (accountId: AccountId, by: Entitlements, product: string, source: 'admin' | 'import') =>
+const give = (
+  accountId: AccountId,
+  by: Entitlements,
+  { product, source }: { product: string; source: 'admin' | 'import' },
+) =>
   db.system('admin.grants', POINT, (tx) =>
     by.grantIn(tx, { accountId, product, plan: 'pro', source, cause: 'a test', by: { kind: 'system' } }),
   );
@@ -87,8 +91,8 @@ describe('a plan that changes after it was sold', () => {
       account(),
     ]);
     await tell(bought, { by: before, product: 'kept' });
-    await give(imported, before, 'kept', 'import');
-    await give(given, before, 'kept', 'admin');
+    await give(imported, before, { product: 'kept', source: 'import' });
+    await give(given, before, { product: 'kept', source: 'admin' });
     const now = programOf('kept', { posts: 50 }, { price: price(1_100) });
     await now.syncCatalogues();
     await tell(later, { by: now, product: 'kept' });

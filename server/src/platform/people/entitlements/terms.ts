@@ -1,6 +1,6 @@
 import type { Catalogue, Plan } from './catalogue.ts';
 
-/** The part of a plan that a purchase keeps, whatever becomes of the plan later. */
+/** The part of a plan that a purchase keeps when the plan changes. */
 export type PlanTerms = Pick<Plan, 'grants' | 'perSeat' | 'overage' | 'price' | 'trialDays'>;
 
 export function termsOf({ grants, perSeat, overage, price, trialDays }: Plan): PlanTerms {
