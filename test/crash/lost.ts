@@ -43,7 +43,7 @@ const PLATFORM: Readonly<Record<keyof typeof MEANINGS, readonly string[]>> = {
     idempotency.kept billing.checkout-begun billing.checkout-asked billing.checkout-kept billing.customer-made
     billing.payouts-asked billing.ordered ai.safety-refused billing.extension-asked product.answer-text`),
   same: splitNames(`
-    billing.top-up-set billing.sale-begun billing.sale-invoice billing.sale-closed billing.payee-made billing.behalf brands.change plans.change plans.draft
+    billing.top-up-set billing.sale-begun billing.sale-invoice billing.sale-closed billing.payee-made billing.behalf brands.change plans.change plans.draft plans.move
     accounts.claims-withdrawn accounts.customer-archived accounts.customer-closed accounts.customer-member accounts.customers-put
     ai.provider-key-deleted ai.provider-key-saved ai.route-change accounts.audit-exported accounts.audits-exported accounts.invitation-revoked accounts.member-change accounts.member-joined
     accounts.organization-change accounts.settings-change accounts.standing accounts.team-change accounts.team-released accounts.transferred
@@ -73,7 +73,7 @@ const PLATFORM: Readonly<Record<keyof typeof MEANINGS, readonly string[]>> = {
     identity.login-refused identity.proof-refused identity.provider-refused sso.refused limits.denied limits.counted
     idempotency.claimed idempotency.given-up billing.customer-held`),
   start: splitNames(`
-    limits.holder-start entitlements.sync-begun entitlements.sync-rewritten entitlements.sync-ended secrets.proven
+    limits.holder-start entitlements.sync-begun entitlements.sync-rewritten entitlements.sync-ended entitlements.terms-kept secrets.proven
     idempotency.salted owner.made owner.products-added backup.restored db.moved db.left db.reopened identity.users-imported billing.subscriptions-imported
     billing.prices-synced identity.admin-invited`),
 };

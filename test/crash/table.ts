@@ -16,6 +16,8 @@ const OVERAGE =
 const SOLD = 'asked again it is the same at the store: test/selling/checkout.test.ts ends calls at it';
 const MOVED =
   'one commit in each database, of which the second only marks: test/process/moving.test.ts kills moves before and after';
+const MOVED_TERMS =
+  'one commit of a piece, which says how far it is: moves.test.ts of the plans kills runs before and after it';
 const STEPS =
   'the next call with the key takes over: test/selling/checkout.test.ts ends calls before and after it, idempotency.test.ts leaves it held';
 const ASKED =
@@ -54,6 +56,9 @@ const PLATFORM: Readonly<Record<string, CrashPoint>> = {
   'portal.opened': { because: ONE_COMMIT },
   'plans.change': { because: ONE_COMMIT },
   'plans.draft': { because: ONE_COMMIT },
+  'plans.move': { because: ONE_COMMIT },
+  'plans.move-told': { because: MOVED_TERMS },
+  'plans.move-passed': { because: MOVED_TERMS },
   'ai.safety-recorded': {
     because:
       'one row that nothing waits for: what a process that is killed had not written is lost (docs/safety.md)',
@@ -103,6 +108,7 @@ const PLATFORM: Readonly<Record<string, CrashPoint>> = {
   'limits.holder-start': { walks: ['a first start'], afterAlone: true },
   'entitlements.sync-begun': { walks: ['a first start'], afterAlone: true },
   'entitlements.sync-rewritten': { walks: ['a start with other plans than before'] },
+  'entitlements.terms-kept': { because: ONE_COMMIT },
   'entitlements.sync-ended': { walks: ['a first start'], afterAlone: true },
   'secrets.proven': { walks: ['a first start'] },
   'secrets.resealed': {

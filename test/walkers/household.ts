@@ -86,6 +86,7 @@ async function makeAll(app: TestApp, owner: Person): Promise<void> {
   await makeFactors(app, owner.userId);
   await makeIdentities(app, owner.userId);
   await makeSso(app, owner);
+  await makeTerms(app.db, owner);
 }
 
 /** The operator's webhooks and public templates. */
@@ -101,7 +102,11 @@ async function idsOfOperator(db: Database): Promise<[string, readonly string[]][
       'select id from identity.mail_sign_ins where code_hash is not null order by id',
     ),
   );
+  const moves = await db.asMigrator(
+    statement<{ move_id: string }>('select move_id from plans.moves order by 1'),
+  );
   return [
+    ['move_id', moves.map(({ move_id }) => move_id)],
     ['mail_id', mails.map(({ id }) => id)],
     ['webhook_id', webhooks.map(({ id }) => id)],
     ['public_template_id', templates.map(({ id }) => id)],
@@ -134,6 +139,21 @@ async function makeHoldings({ app, db }: TestApp, accountId: AccountId): Promise
 
 /** The sale that the example of recording some shows. */
 const SOLD = 'invoice-2027-0001';
+
+/** A plan that was sold otherwise than it is now, a purchase that has kept these terms, and a move of customers that is over. */
+async function makeTerms(db: Database, { accountId, userId }: Person): Promise<void> {
+  const terms = '{"grants": {}, "price": {"currency": "usd", "monthly": 100}}';
+  await db.asMigrator(
+    statement(
+      `with version as (insert into entitlements.plan_versions (product, plan, version, terms) values ('reel', 'basic', 900, $3) on conflict do nothing),
+       purchase as (insert into entitlements.grants (account_id, id, product, plan, source, starts_at, cause, external_id, plan_version)
+         values ($1, gen_random_uuid(), 'reel', 'basic', 'import', app.now() - interval '1 day', 'a test', 'terms', 900) on conflict do nothing)
+       insert into plans.moves (move_id, product, plan, from_versions, to_version, at, starts_at, state, created_by)
+         values (gen_random_uuid(), 'reel', 'pro', '{1}', 2, 'now', app.now(), 'revoked', $2)`,
+      [accountId, userId, terms],
+    ),
+  );
+}
 
 /** What operators and the upkeep write of an account: an adjustment, a sale, and a sum of what it used. */
 async function makeReported({ app, db }: TestApp, { accountId, userId }: Person): Promise<void> {

@@ -321,7 +321,7 @@ function servicesOf(
     compliance: createCompliance(parts),
     customers: createCustomers(parts),
     portal: createPortal(parts),
-    plans: openPlans(parts),
+    plans: openPlans({ ...parts, jobs: parts.work.jobs }),
     diagnosis: createDiagnosis({
       ...parts,
       config,
@@ -345,7 +345,7 @@ function servicesOf(
   };
 }
 
-function openPlans(parts: WiringParts & ReturnType<typeof wirePeople>) {
+function openPlans(parts: WiringParts & ReturnType<typeof wirePeople> & { readonly jobs: Jobs }) {
   const { config, serve, work } = parts.options;
   const { stripe } = parts;
   return createPlans({

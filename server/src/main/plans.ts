@@ -3,19 +3,22 @@ import type { Config } from '#platform/config';
 import { describeProblem, misnamedFile, plansFileOf, readPlans } from '#platform/plans';
 import { z } from 'zod';
 import { codeOf, OperatorError } from './operator-error.ts';
+import { MOVES_USAGE, planMoves } from './plan-moves.ts';
 import { callerOf, isServerWord, type SignedCaller } from './server-caller.ts';
 import { printUsage, type Verb } from './verb.ts';
 
 const USAGE = `Usage: plinth plans check [FILE]         look for mistakes in a plans file, without a server
        plinth plans diff FILE           show what it would change at a server that runs, and for how many accounts
        plinth plans push FILE [--yes]   the same, and with --yes put it into effect
-
-diff and push take url=https://api.example.com and key=pl_… of a platform admin; by themselves they call the server of this DATA_DIR with
+${MOVES_USAGE}
+All but check take url=https://api.example.com and key=pl_… of a platform admin; by themselves they call the server of this DATA_DIR with
 the key of its owner.json. Without FILE, check reads PLANS_FILE, or plinth.plans.yaml here. See docs/plans-file.md.
 `;
 
 /** `plans check|diff|push`: products that are plans alone. Ends with 1 where a file has mistakes, or nothing was changed that should be. */
 export const plans: Verb = async ({ config, words: [what, ...words] }) => {
+  if (what !== undefined && ['sold', 'move', 'moves', 'end'].includes(what))
+    return planMoves(config, what, words);
   const named = words.filter(isServerWord);
   const [file, more] = words.filter((word) => !named.includes(word) && word !== '--yes');
   const isKnown = ['check', 'diff', 'push'].includes(what ?? '');
@@ -72,6 +75,7 @@ const previewReply = z.object({
     z.object({
       plan: z.string(),
       accounts: z.number(),
+      keep: z.number(),
       over: z.array(z.object({ limit: z.string(), accounts: z.number() })),
     }),
   ),
@@ -86,8 +90,12 @@ async function previewAt(at: SignedCaller, document: string): Promise<Preview> {
 function printPreview({ version, changes, plans: touched, problems }: Preview): void {
   if (changes.length === 0) say(`Nothing differs from version ${version}.`);
   for (const { product, path, text } of changes) say(`${product}${path === '' ? '' : ` ${path}`}: ${text}`);
-  for (const { plan, accounts, over } of touched) {
-    say(`${plan}: ${accounts === 1 ? '1 account' : `${accounts} accounts`}`);
+  for (const { plan, accounts, keep, over } of touched) {
+    const kept =
+      keep === 0
+        ? ''
+        : `; ${accountsOf(keep)} that bought it ${keep === 1 ? 'keeps its' : 'keep their'} terms`;
+    say(`${plan}: ${accountsOf(accounts)}${kept}`);
     for (const { limit, accounts: count } of over)
       say(
         `  ${count === 1 ? '1 of them has' : `${count} of them have`} used more ${limit} by now than they will have`,
@@ -95,6 +103,8 @@ function printPreview({ version, changes, plans: touched, problems }: Preview): 
   }
   for (const problem of problems) say(`REFUSED  ${problem}`);
 }
+
+const accountsOf = (count: number) => (count === 1 ? '1 account' : `${count} accounts`);
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 

@@ -37,6 +37,21 @@ export const TABLE_EXCEPTIONS: readonly Exception[] = [
     because: 'read where an account holds nothing',
   },
   { table: 'entitlements.defaults', says: 'the policy everybody*', because: 'the same for all accounts' },
+  {
+    table: 'entitlements.plan_versions',
+    says: 'it is the system’s',
+    because: 'terms at which the operator sold plans',
+  },
+  {
+    table: 'entitlements.plan_versions',
+    says: 'tenants may select*',
+    because: 'read with what an account bought',
+  },
+  {
+    table: 'entitlements.plan_versions',
+    says: 'the policy everybody*',
+    because: 'the same for all who bought the plan',
+  },
   { table: 'identity.signing_keys', says: 'it is the system’s', because: 'the keys belong to the server' },
   { table: 'coditect.signing_keys', says: 'it is the system’s', because: 'the keys belong to the server' },
   { table: 'coditect.rolled_days', says: 'it is the system’s', because: 'a day is of all accounts' },
@@ -47,6 +62,7 @@ export const TABLE_EXCEPTIONS: readonly Exception[] = [
   },
   { table: 'ai.routes', says: 'it is the system’s', because: 'routes of models are the operator’s' },
   { table: 'brands.brands', says: 'it is the system’s', because: 'brands are the operator’s' },
+  { table: 'plans.moves', says: 'it is the system’s', because: 'what is sold is the operator’s' },
   { table: 'plans.drafts', says: 'it is the system’s', because: 'what is sold is the operator’s' },
   { table: 'plans.versions', says: 'it is the system’s', because: 'what is sold is the operator’s' },
   {
@@ -332,7 +348,13 @@ export const SCOPELESS: Readonly<Record<string, string>> = {
 };
 
 /** Tables whose rows are written once: no role may change or delete them. */
-export const APPEND_ONLY = ['audit.events', 'entitlements.snapshots', 'erasure.proofs', 'privacy.releases'];
+export const APPEND_ONLY = [
+  'audit.events',
+  'entitlements.plan_versions',
+  'entitlements.snapshots',
+  'erasure.proofs',
+  'privacy.releases',
+];
 
 /** Whether a reason is known for what is objected to a table. */
 export function excuses(table: string, says: string): boolean {

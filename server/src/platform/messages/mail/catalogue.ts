@@ -261,6 +261,11 @@ export const TEMPLATES = {
     why: 'Before, it was Basic.',
     next: 'There is nothing that you have to do.',
   }),
+  plan_terms: template(z.strictObject({ ...bought, changes: z.string(), from: z.string() }), {
+    ...boughtExample,
+    changes: 'posts: 40 in place of 60',
+    from: 'with the first period that begins after 2026-12-13',
+  }),
   paid_twice: template(changedPlan, {
     ...boughtExample,
     why: 'It is paid for at the App Store and at Google Play.',

@@ -10,4 +10,8 @@ export const plansDataRules: DataRule[] = [
     table: 'plans.drafts',
     user: unlinked({ changed_by: 'null' }, 'the operator’s settings', 't.changed_by = $1::uuid'),
   },
+  {
+    table: 'plans.moves',
+    user: unlinked({ created_by: 'null' }, 'the operator’s settings', 't.created_by = $1::uuid'),
+  },
 ];

@@ -1,6 +1,7 @@
 import { migrationsIn } from '#platform/db';
 import { defineModule } from '#platform/module';
 import { plansDataRules } from './data-rules.ts';
+import { planMovesRoutes } from './moves-routes.ts';
 import { plansRoutes } from './routes.ts';
 import { createPlans } from './service.ts';
 
@@ -27,6 +28,6 @@ export const plansModule = defineModule({
   migrations: () => migrationsIn('plans', import.meta.url),
   dataRules: plansDataRules,
   systemUses,
-  routes: plansRoutes,
+  routes: [...plansRoutes, ...planMovesRoutes],
   create: createPlans,
 });

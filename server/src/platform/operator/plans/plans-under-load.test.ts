@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { createAudit } from '#platform/audit';
 import { commitPoint, type Database, openDatabase } from '#platform/db';
 import { createEntitlements } from '#platform/entitlements';
+import type { Once } from '#platform/http';
 import { createLimits, type Holder } from '#platform/limits';
 import { createTelemetry } from '#platform/telemetry';
 import { answers } from '@plinth/testkit/answers';
@@ -42,21 +43,37 @@ test('while versions are pushed, 200 callers of two processes are each decided b
   };
   await push(version(LIMIT, 2 * LIMIT));
   const accounts = await Promise.all(Array.from({ length: 8 }, () => makeAccount(db)));
-  // Some have the default plan, others a snapshot of their own that is written anew with each version.
-  for (const { accountId } of accounts.slice(0, 4))
+  // Some have the default plan, others a snapshot of their own that is written anew with each version, and the last one bought it and is moved.
+  for (const [place, { accountId }] of accounts.slice(0, 6).entries())
     await db.system('admin.grants', point, async (tx) => {
       await first.entitlements.grantIn(tx, {
         accountId,
         product: 'demo',
         plan: 'paid',
-        source: 'admin',
+        source: place < 4 ? 'admin' : 'import',
         cause: 'a test',
         by: { kind: 'system' },
       });
     });
   const pushes = { done: false };
+  const once: Once = (of, work) => db.system('plans.change', of, (tx) => work(tx));
+  const by = {
+    caller: { ...(await makeAccount(db)), platformRole: 'admin', scopes: ['*'] },
+    origin: {
+      requestId: 'moves',
+      ip: '127.0.0.1',
+      userAgent: 'test',
+      traceparent: undefined,
+      signal: new AbortController().signal,
+    },
+    once,
+  } as const;
   const pushing = (async () => {
-    for (let count = 1; count <= 8; count += 1) await push(VERSIONS[count % 2] ?? '');
+    for (let count = 1; count <= 8; count += 1) {
+      await push(VERSIONS[count % 2] ?? '');
+      await first.plans.moves.order({ plan: 'demo.paid', at: 'now', noticeDays: 0, ...by });
+      await first.plans.moves.run();
+    }
     pushes.done = true;
   })();
   const admitted = new Map<string, number>();
@@ -89,8 +106,11 @@ async function processOn(db: Database, holder: Holder) {
   const telemetry = createTelemetry({ logLevel: 'silent' });
   const plans = createPlans({
     db,
+    ids,
     audit,
     entitlements,
+    mail: { sending: () => [] },
+    jobs: { handle: () => {}, schedule: () => {} },
     log: telemetry.logger,
     file: { path, isNamed: false },
     takesFile: true,

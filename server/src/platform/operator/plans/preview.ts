@@ -8,8 +8,10 @@ import { heldIn, overIn, type ShrinkingLimit, withDefaultOf } from './store.ts';
 export interface TouchedPlan {
   /** `notes.pro` */
   readonly plan: string;
-  /** Accounts that hold it, or have it by default. */
+  /** Accounts that get the new terms at once: they were given it, or have it by default. */
   readonly accounts: number;
+  /** Accounts that bought it, and keep their terms until they are moved. */
+  readonly keep: number;
   /** Limits that shrink below what accounts have used of them by now. */
   readonly over: readonly { readonly limit: string; readonly accounts: number }[];
 }
@@ -79,13 +81,13 @@ async function touchedPlans(
     );
     if (!isTouched) return [];
     const plan = `${product}.${name}`;
-    const accounts =
-      (held.find((row) => row.held === plan)?.accounts ?? 0) +
-      (name === old.defaultPlan ? (byDefault?.accounts ?? 0) : 0);
+    const { accounts: all, keep } = held.find((row) => row.held === plan) ?? { accounts: 0, keep: 0 };
+    const accounts = all - keep + (name === old.defaultPlan ? (byDefault?.accounts ?? 0) : 0);
     return [
       {
         plan,
         accounts,
+        keep,
         over: over
           .filter((row) => row.plan === plan)
           .map(({ limit, accounts: count }) => ({ limit, accounts: count })),

@@ -62,7 +62,14 @@ const previewPlans = route(
         plans: z.array(
           namedObject('TouchedPlan', {
             plan: z.string(),
-            accounts: z.int().describe('Hold it, or have it by default.'),
+            accounts: z
+              .int()
+              .describe('Get it as it will be at once: they were given it, or have it by default.'),
+            keep: z
+              .int()
+              .describe(
+                'Bought it, and keep their terms until they are moved (`POST /v1/admin/plans/moves`).',
+              ),
             over: z
               .array(namedObject('ShrinkingLimit', { limit: z.string(), accounts: z.int() }))
               .describe(
@@ -92,7 +99,7 @@ const changePlans = route(
     scope: 'admin:write',
     summary: 'Put other plans into effect',
     description:
-      'In every process, within seconds and without a restart; each account passes to its new limits in one commit. Prices are made at Stripe first, where it is connected: who has bought at a former price keeps it. A plan that accounts hold can’t be taken away: hide it.',
+      'In every process, within seconds and without a restart; each account that was given a plan, or has it by default, passes to its new limits in one commit. Prices are made at Stripe first, where it is connected: who has bought a plan keeps its terms and its price. A plan that accounts hold can’t be taken away: hide it.',
     versioned: true,
     maxBody: MOST_BYTES,
     body: namedObject('PutPlansRequest', { document }),

@@ -1,5 +1,5 @@
-import { type Audit, actorOf, type RequestOrigin } from '#platform/audit';
-import { commitPoint, createFollower, type Database, type Statement } from '#platform/db';
+import { actorOf, type RequestOrigin } from '#platform/audit';
+import { commitPoint, createFollower, type Statement } from '#platform/db';
 import type { Catalogue, Entitlements } from '#platform/entitlements';
 import type { Caller } from '#platform/http';
 import { ConfigError, stateOfFile } from '#platform/config';
@@ -9,6 +9,7 @@ import './errors.ts';
 import { comparePlans } from './compare.ts';
 import { createDrafts, type PlansDrafts } from './drafts.ts';
 import { misnamedFile, type PlansFile, readPlansFile } from './file.ts';
+import { createMoves, type MovesParts, type PlanMoves } from './moves.ts';
 import { type PlansPreview, previewPlans } from './preview.ts';
 import { describeProblem, readPlans } from './read-plans.ts';
 import {
@@ -37,10 +38,8 @@ const MOST_CHANGES = 20;
 /** Milliseconds that a push waits for the snapshots of all accounts. They are finished whether it waits or not. */
 const SYNC_PATIENCE = 10_000;
 
-export interface PlansParts {
-  readonly db: Database;
-  readonly audit: Audit;
-  readonly entitlements: Pick<Entitlements, 'liveCatalogues' | 'syncCatalogues'>;
+export interface PlansParts extends MovesParts {
+  readonly entitlements: MovesParts['entitlements'] & Pick<Entitlements, 'liveCatalogues' | 'syncCatalogues'>;
   readonly log: Logger;
   readonly file: PlansFile;
   /** Whether the file becomes a version: a task of an operator takes what is stored. */
@@ -79,6 +78,7 @@ export interface Plans {
   preview(document: string): Promise<PlansPreview & { readonly version: number }>;
   push(change: PlansChange): Promise<PlansInEffect>;
   readonly drafts: PlansDrafts;
+  readonly moves: PlanMoves;
   close(): void;
 }
 
@@ -270,6 +270,7 @@ export function createPlans(parts: PlansParts): Plans {
       return view();
     },
     drafts: createDrafts(parts),
+    moves: createMoves(parts),
     close: follower.close,
   };
 

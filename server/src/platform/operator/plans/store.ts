@@ -77,15 +77,15 @@ export const deleteDraft = (document: string | null = null) =>
 
 /**
  * How many accounts hold each plan and add-on of a product now or later, by its id (`notes.pro`): those who were granted or sold it, and
- * not those who have it by default.
+ * not those who have it by default. `keep`: how many of them keep the terms at which they bought it.
  */
 export const heldIn = (product: string) =>
-  statement<{ held: string; accounts: number }>(
-    `select held, count(distinct account_id)::int as accounts from (
-       select account_id, product || '.' || plan as held from entitlements.grants
+  statement<{ held: string; accounts: number; keep: number }>(
+    `select held, count(distinct account_id)::int as accounts, (count(distinct account_id) filter (where keeps))::int as keep from (
+       select account_id, product || '.' || plan as held, plan_version is not null as keeps from entitlements.grants
        where product = $1 and plan is not null and revoked_at is null and coalesce(ends_at, 'infinity') > app.now()
        union all
-       select s.account_id, add_on from (
+       select s.account_id, add_on, false from (
          select distinct on (account_id) account_id, timeline from entitlements.snapshots
          where product = $1 order by account_id, version desc
        ) s
@@ -128,7 +128,7 @@ export const overIn = (product: string, limits: readonly ShrinkingLimit[]) =>
      select l->>'plan' as plan, l->'rule'->>'n' as limit, count(*)::int as accounts
      from seen cross join jsonb_array_elements($2::text::jsonb) as l
      cross join lateral limits.usage_of(seen.account_id, jsonb_build_array(l->'rule')) as used
-     where seen.segment->>'plan' = l->>'plan'
+     where seen.segment->>'plan' = l->>'plan' and seen.segment->>'source' in ('admin', 'owner', 'default')
        and used.used > (l->>'size')::bigint * case when (l->>'perSeat')::boolean then coalesce((seen.segment->>'quantity')::int, 1) else 1 end
      group by 1, 2 order by 1, 2`,
     [product, JSON.stringify(limits)],

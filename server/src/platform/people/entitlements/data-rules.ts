@@ -8,5 +8,6 @@ export const entitlementsDataRules: DataRule[] = [
   // The sum of the grants, with budgets: sizes in what model calls cost.
   { table: 'entitlements.snapshots', account: GONE, withheld: ['timeline'] },
   { table: 'entitlements.allowances', account: GONE },
+  { table: 'entitlements.plan_versions', nobodys: 'the terms at which the operator sold plans' },
   { table: 'entitlements.defaults', nobodys: 'what accounts have that hold no plan' },
 ];

@@ -1,4 +1,5 @@
 import { type Catalogue, type Grants, isPack, type Plan, UNLIMITED } from './catalogue.ts';
+import { atTerms } from './terms.ts';
 import type { Allowances, GrantSource, Segment, TimedGrant } from './timeline.ts';
 
 /** Payment providers that take reports of what was used, and bill it. */
@@ -63,8 +64,9 @@ function heldBy({ plans, addOns }: Catalogue, grant: RunningGrant): HeldPlan[] {
   const lifts = addOn === undefined || isPack(addOn) ? undefined : addOn.lifts;
   const name = bought ? grant.plan : lifts;
   if (name === null || name === undefined || !Object.hasOwn(plans, name)) return [];
-  const plan = plans[name];
-  if (plan === undefined) return [];
+  const present = plans[name];
+  if (present === undefined) return [];
+  const plan = bought && grant.terms !== null ? atTerms(present, grant.terms) : present;
   const { source, billsPast } = grant;
   const metered = bought && billsPast && METERED.has(source);
   return [{ name, plan, source, quantity: bought ? grant.quantity : 1, metered }];
@@ -88,7 +90,8 @@ export function isSame(a: Effective, b: Effective): boolean {
     a.source === b.source &&
     a.quantity === b.quantity &&
     a.add_ons.join() === b.add_ons.join() &&
-    JSON.stringify(a.overage) === JSON.stringify(b.overage)
+    JSON.stringify(a.overage) === JSON.stringify(b.overage) &&
+    JSON.stringify(a.grants) === JSON.stringify(b.grants)
   );
 }
 

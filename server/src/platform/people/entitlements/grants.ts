@@ -16,6 +16,7 @@ import {
   lockAccounts,
   presentTime,
 } from './store.ts';
+import { termsIn } from './terms.ts';
 import type { GrantSource } from './timeline.ts';
 
 /** A grant to be given. Exactly one of `plan` and `addOn`, by their names within the product. */
@@ -44,6 +45,9 @@ export interface Revocation {
   readonly by: Actor;
   readonly origin?: RequestOrigin | undefined;
 }
+
+/** A gift follows the plan as it is now, and a purchase keeps its terms. */
+const FOLLOWING: ReadonlySet<GrantSource> = new Set(['admin', 'owner']);
 
 interface Parts {
   readonly ids: Ids;
@@ -106,6 +110,10 @@ async function grantIn(parts: Parts, tx: Transaction, wanted: NewGrant): Promise
     externalId: wanted.externalId ?? null,
     createdBy: personOf(by),
     requestId: origin?.requestId ?? null,
+    terms:
+      catalogue !== undefined && names.plan !== null && !FOLLOWING.has(source)
+        ? termsIn(catalogue, names.plan)
+        : null,
   };
   const row = { id: parts.ids.next(), accountId, product, ...names, ...lasts, ...made };
   const [inserted] = await tx.run(insertGrant(row)).catch(refuseUnknownAccount);

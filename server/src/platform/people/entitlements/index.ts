@@ -46,6 +46,8 @@ export { createPlanRates, type PlanRate, type PlanRates, type PlanRatesNow } fro
 export type { EntitlementChange, OnEntitlementChanged, SyncResult } from './snapshots.ts';
 export type { Grant } from './store.ts';
 export { grantsFor } from './effective.ts';
+export { stayAtTerms, type TermsMove } from './moves.ts';
+export { atTerms, type PlanTerms, termsOf } from './terms.ts';
 export type { ProviderGrant, ProviderGrants } from './provider-grants.ts';
 export {
   GRANT_SOURCES,

@@ -3,6 +3,7 @@ import type { AccountId, Ids } from '#platform/kernel';
 import { type Catalogue, isPack } from './catalogue.ts';
 import type { Rewriter } from './snapshots.ts';
 import { type GrantRow, lockAccounts } from './store.ts';
+import { termsIn } from './terms.ts';
 import type { ProviderSource } from './timeline.ts';
 
 /** A payment provider's grant to an account, as it is now. Exactly one of `plan` and `addOn`, by their names within the product. */
@@ -63,7 +64,7 @@ export async function providerGrantsIn(
 
 /** `days` of an add-on; null where the catalogue does not say: a row that exists says it. */
 interface ProviderGrantRow
-  extends Omit<GrantRow, 'account_id' | 'source' | 'cause' | 'created_by' | 'created_at'> {
+  extends Omit<GrantRow, 'account_id' | 'source' | 'cause' | 'created_by' | 'created_at' | 'plan_version'> {
   readonly external_id: string;
 }
 
@@ -73,12 +74,14 @@ function rowOf({ ids, catalogues }: Parts, grant: ProviderGrant): ProviderGrantR
   const taken = { revoked_at: revokedAt, metered_from: grant.meteredFrom ?? null };
   if (addOn === undefined) {
     const end = endsAt !== null && endsAt < startsAt ? startsAt : endsAt;
-    return [{ ...common, plan: plan ?? null, add_on: null, ends_at: end, days: null, ...taken }];
+    const catalogue = catalogues.get(product);
+    const terms = catalogue === undefined || plan === undefined ? null : termsIn(catalogue, plan);
+    return [{ ...common, plan: plan ?? null, add_on: null, ends_at: end, days: null, terms, ...taken }];
   }
   const addOns = catalogues.get(product)?.addOns ?? {};
   const sold = Object.hasOwn(addOns, addOn) ? addOns[addOn] : undefined;
   const days = sold === undefined || isPack(sold) ? null : sold.days * quantity;
-  return [{ ...common, plan: null, add_on: addOn, ends_at: null, days, ...taken }];
+  return [{ ...common, plan: null, add_on: addOn, ends_at: null, days, terms: null, ...taken }];
 }
 
 const productsOf = (accountId: AccountId, source: ProviderSource) =>
@@ -87,24 +90,38 @@ const productsOf = (accountId: AccountId, source: ProviderSource) =>
     [accountId, source],
   );
 
-/** An add-on's days are those for which it was sold: a catalogue that changes later does not change what was bought. */
+/**
+ * A purchase stays as it was sold: an add-on has its days, and a plan its terms, until it is moved
+ * with a period that begins, or another plan is bought in its place. A change that waited has the terms of the day on which it was asked for.
+ */
 const keep = ({ accountId, source }: ProviderGrants, rows: readonly ProviderGrantRow[]) =>
   statement(
     `insert into entitlements.grants as kept
-       (account_id, id, source, cause, external_id, product, plan, add_on, quantity, starts_at, ends_at, days, revoked_at, metered_from)
+       (account_id, id, source, cause, external_id, product, plan, add_on, quantity, starts_at, ends_at, days, revoked_at, metered_from,
+        plan_version, next_version)
      select $1, next.id, $2, 'bought', next.external_id, next.product, next.plan, next.add_on, next.quantity, next.starts_at, next.ends_at,
-       coalesce(former.days, next.days), next.revoked_at, next.metered_from
+       coalesce(former.days, next.days), next.revoked_at, next.metered_from,
+       case when next.terms is null then former.plan_version
+         when not goes_on then coalesce(waited.plan_version, entitlements.version_of(next.product, next.plan, next.terms))
+         when renews then coalesce(former.next_version, former.plan_version)
+         else coalesce(former.plan_version, entitlements.version_of(next.product, next.plan, next.terms)) end,
+       case when goes_on and not renews then former.next_version end
      from jsonb_to_recordset($3::text::jsonb) as next (id uuid, external_id text, product text, plan text, add_on text, quantity integer,
-       starts_at timestamptz, ends_at timestamptz, days integer, revoked_at timestamptz, metered_from timestamptz)
+       starts_at timestamptz, ends_at timestamptz, days integer, revoked_at timestamptz, metered_from timestamptz, terms jsonb)
      left join entitlements.grants former on former.account_id = $1 and former.source = $2 and former.external_id = next.external_id
+     left join entitlements.grants waited on waited.account_id = $1 and waited.source = $2 and waited.external_id = next.external_id || '/next'
+       and waited.product = next.product and waited.plan = next.plan
+     cross join lateral (select coalesce(former.product = next.product and former.plan = next.plan, false) as goes_on,
+       former.plan_version is not null and coalesce(next.ends_at > former.ends_at, false) as renews) as meets
      where next.add_on is null or coalesce(former.days, next.days) is not null
      on conflict (account_id, source, external_id) where external_id is not null do update
-       set (product, plan, add_on, quantity, starts_at, ends_at, days, revoked_at, metered_from, updated_at)
+       set (product, plan, add_on, quantity, starts_at, ends_at, days, revoked_at, metered_from, plan_version, next_version, updated_at)
          = row(excluded.product, excluded.plan, excluded.add_on, excluded.quantity, excluded.starts_at, excluded.ends_at, excluded.days,
-           excluded.revoked_at, excluded.metered_from, app.now())
-       where (kept.product, kept.plan, kept.add_on, kept.quantity, kept.starts_at, kept.ends_at, kept.days, kept.revoked_at, kept.metered_from)
+           excluded.revoked_at, excluded.metered_from, excluded.plan_version, excluded.next_version, app.now())
+       where (kept.product, kept.plan, kept.add_on, kept.quantity, kept.starts_at, kept.ends_at, kept.days, kept.revoked_at, kept.metered_from,
+           kept.plan_version, kept.next_version)
          is distinct from (excluded.product, excluded.plan, excluded.add_on, excluded.quantity, excluded.starts_at, excluded.ends_at,
-           excluded.days, excluded.revoked_at, excluded.metered_from)`,
+           excluded.days, excluded.revoked_at, excluded.metered_from, excluded.plan_version, excluded.next_version)`,
     [accountId, source, JSON.stringify(rows)],
   );
 

@@ -1,10 +1,11 @@
 import type { Audit } from '#platform/audit';
-import type { Database } from '#platform/db';
+import type { Database, Transaction } from '#platform/db';
 import type { AccountId, Ids } from '#platform/kernel';
 import type { Webhooks } from '#platform/webhooks';
 import type { Catalogue, Grants, Price } from './catalogue.ts';
 import { METERED } from './effective.ts';
 import { cheapestPack } from './upgrade.ts';
+import { moveTermsIn, type TermsMove } from './moves.ts';
 import { createGrantWriter, type GrantWriter } from './grants.ts';
 import { createLiveCatalogues, type LiveCatalogues } from './live-catalogues.ts';
 import { createRewriter, type OnEntitlementChanged, type SyncResult } from './snapshots.ts';
@@ -78,6 +79,11 @@ export interface Entitlements extends GrantWriter {
   addOnsOf(accountId: AccountId): Promise<ReturnType<typeof addOnTimes<Grant>>>;
   /** Called at each start and after `liveCatalogues.replace`: puts defaults and snapshots in step with the plans. Two processes may do so at once. */
   syncCatalogues(): Promise<SyncResult>;
+  /** Moves the purchases of some accounts to other terms, in a transaction of `entitlements.rewrite`. Answers the accounts whose timeline changed. */
+  moveTermsIn(
+    tx: Transaction,
+    moved: { readonly accountIds: readonly AccountId[]; readonly move: TermsMove },
+  ): Promise<AccountId[]>;
   upgradeFor(product: string, present: string | null, admits: (grants: Grants) => boolean): Upgrade | null;
   /** The id of the cheapest pack that adds so many credits of a limit, or more; null: none is sold. */
   packFor(product: string, limit: string, atLeast: number): string | null;
@@ -110,6 +116,7 @@ export function createEntitlements(parts: EntitlementsParts): Entitlements {
     liveCatalogues,
     ...createGrantWriter({ ids, rewriter, catalogues, audit }),
     syncCatalogues: () => rewriter.syncCatalogues(),
+    moveTermsIn: (tx, moved) => moveTermsIn({ rewriter }, tx, moved),
     onChanged: (product, hook) => rewriter.onChanged(product, hook),
     announce(accountId) {
       db.signal('entitlements', accountId);

@@ -14,9 +14,11 @@ import {
   grantOf,
   grantsIn,
   insertSnapshots,
+  keepPresentTerms,
   lockAccounts,
   noteOtherPlans,
   presentTime,
+  productsWithoutTerms,
   syncedTo,
   type WrittenSnapshot,
 } from './store.ts';
@@ -29,6 +31,10 @@ const BEGIN = commitPoint(
 const REWRITE = commitPoint(
   'entitlements.sync-rewritten',
   'one batch of accounts has the timelines of the changed plans',
+);
+const KEEP = commitPoint(
+  'entitlements.terms-kept',
+  'purchases from before there were terms keep those that their plans have now',
 );
 const END = commitPoint('entitlements.sync-ended', 'all accounts have, and the next start has nothing to do');
 
@@ -158,6 +164,9 @@ export function createRewriter(
     async syncCatalogues() {
       const all: SyncResult[] = [];
       for (const [product, catalogue] of catalogues) all.push(await sync(product, catalogue));
+      const [rows] = await db.system('entitlements.rewrite', [productsWithoutTerms()]);
+      for (const catalogue of rows.flatMap(({ product }) => catalogues.get(product) ?? []))
+        await db.system('entitlements.rewrite', KEEP, [keepPresentTerms(catalogue)]);
       return {
         rewritten: all.reduce((sum, one) => sum + one.rewritten, 0),
         unknown: all.flatMap((one) => one.unknown),

@@ -1,10 +1,13 @@
 import { statement } from '#platform/db';
 import type { AccountId, UserId } from '#platform/kernel';
 import type { Catalogue } from './catalogue.ts';
+import { type PlanTerms, termsOf } from './terms.ts';
 import { type GrantSource, type Segment, PROVIDER_SOURCES, type TimedGrant } from './timeline.ts';
 
 const GRANT = `account_id, id, product, plan, add_on, source, quantity, starts_at, ends_at, days, revoked_at, metered_from,
-  cause, external_id, created_by, created_at`;
+  cause, external_id, created_by, created_at, plan_version,
+  (select v.terms from entitlements.plan_versions v
+   where v.product = grants.product and v.plan = grants.plan and v.version = grants.plan_version) as terms`;
 
 export interface GrantRow {
   readonly account_id: AccountId;
@@ -23,6 +26,8 @@ export interface GrantRow {
   readonly external_id: string | null;
   readonly created_by: UserId | null;
   readonly created_at: Date;
+  readonly plan_version: number | null;
+  readonly terms: PlanTerms | null;
 }
 
 /** A purchase or gift, as it was made. */
@@ -32,6 +37,8 @@ export interface Grant extends TimedGrant {
   readonly cause: string;
   readonly createdBy: UserId | null;
   readonly createdAt: Date;
+  /** The version of the plan that has its `terms`. */
+  readonly version: number | null;
 }
 
 export function grantOf(row: GrantRow): Grant {
@@ -52,6 +59,8 @@ export function grantOf(row: GrantRow): Grant {
     cause: row.cause,
     createdBy: row.created_by,
     createdAt: row.created_at,
+    version: row.plan_version,
+    terms: row.terms,
   };
 }
 
@@ -78,12 +87,15 @@ export const presentTime = () =>
   statement<{ now: Date }>(`select date_trunc('milliseconds', app.now()) as now`);
 
 export const insertGrant = (
-  grant: Omit<Grant, 'revokedAt' | 'meteredFrom' | 'createdAt'> & { readonly requestId: string | null },
+  grant: Omit<Grant, 'revokedAt' | 'meteredFrom' | 'createdAt' | 'version'> & {
+    readonly requestId: string | null;
+  },
 ) =>
   statement<GrantRow>(
     `insert into entitlements.grants (account_id, id, product, plan, add_on, source, quantity, starts_at, ends_at, days,
-       cause, external_id, created_by, request_id)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+       cause, external_id, created_by, request_id, plan_version)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,
+       case when $15::text is not null then entitlements.version_of($3, $4, $15::text::jsonb) end)
      returning ${GRANT}`,
     [
       grant.accountId,
@@ -100,6 +112,7 @@ export const insertGrant = (
       grant.externalId,
       grant.createdBy,
       grant.requestId,
+      grant.terms === null ? null : JSON.stringify(grant.terms),
     ],
   );
 
@@ -270,4 +283,23 @@ export const noteOtherPlans = (product: string, digest: string) =>
     `update entitlements.defaults set digest = 'mixed', complete = false, updated_at = app.now()
      where product = $1 and digest not in ($2, 'mixed')`,
     [product, digest],
+  );
+
+/** Products with purchases that keep no terms yet: from before there were any, or of a program from before. */
+export const productsWithoutTerms = () =>
+  statement<{ product: string }>(
+    `select distinct product from entitlements.grants
+     where plan is not null and plan_version is null and source not in ('admin', 'owner')`,
+  );
+
+/** These purchases of a product keep the terms that its plans have now. */
+export const keepPresentTerms = ({ product, plans }: Catalogue) =>
+  statement(
+    `update entitlements.grants g set plan_version = entitlements.version_of(g.product, g.plan, $2::text::jsonb->g.plan), updated_at = app.now()
+     where g.product = $1 and g.plan is not null and g.plan_version is null and g.source not in ('admin', 'owner')
+       and $2::text::jsonb ? g.plan`,
+    [
+      product,
+      JSON.stringify(Object.fromEntries(Object.entries(plans).map(([name, plan]) => [name, termsOf(plan)]))),
+    ],
   );

@@ -1,5 +1,6 @@
 import type { Catalogue, Grants } from './catalogue.ts';
 import { effectiveOf, isSame } from './effective.ts';
+import type { PlanTerms } from './terms.ts';
 
 /** Where customers pay. */
 export const PROVIDER_SOURCES = ['stripe', 'app_store', 'google_play'] as const;
@@ -31,6 +32,8 @@ export interface TimedGrant {
   readonly revokedAt: Date | null;
   /** From when on its provider bills units past its limits; null: from its beginning. */
   readonly meteredFrom: Date | null;
+  /** The terms at which its plan was sold, which it keeps; null: those that the plan has now. */
+  readonly terms: PlanTerms | null;
 }
 
 /** An account's rights in a product from one instant until another. In the names and form that SQL and JSON have. */

@@ -157,9 +157,7 @@ describe('when a job ends, its worker', () => {
         order.push('one');
       };
       await fixture.enqueue(await fixture.member(), waits, { wanted: { reserve: 1 }, quiet: true });
-      const letGo = await holdRows(url, [
-        statement('select from limits.usage_events for update'),
-      ]);
+      const letGo = await holdRows(url, [statement('select from limits.usage_events for update')]);
       await fixture.enqueue(member, async () => {
         order.push('other');
         other.resolve();
@@ -181,7 +179,10 @@ test.skipIf(engine === 'pglite')(
   async () => {
     const { fixture, url, order } = await queueJobs([]);
     const member = await fixture.member();
-    const waits = (name: string): Task => async () => void order.push(name);
+    const waits =
+      (name: string): Task =>
+      async () =>
+        void order.push(name);
     await fixture.enqueue(member, waits('held'), { wanted: { reserve: 1 }, quiet: true });
     const letGo = await holdRows(url, [statement('select from limits.permits for update')]);
     await fixture.enqueue(member, waits('free'), { wanted: { reserve: 1 }, quiet: true });

@@ -22,7 +22,7 @@ begin
 end $$;
 
 -- Sets holder, attempt and fence of a job that its caller has locked, takes its permit and marks its call as sent, in this
--- one commit and before anything goes out. No job: somebody settles its permit at this moment (what an earlier attempt cost comes late). It is
+-- one commit and before anything goes out. No job: a settlement has its permit at this moment (the cost of an earlier attempt comes late). It is
 -- due again soon, for a take-up that waited with the permits of other jobs locked would wait in a circle with a batch of settlements.
 create or replace function jobs.start(j jobs.jobs, p_holder uuid, p_now timestamptz, out job jsonb, out permit jsonb) language plpgsql as $$
 begin

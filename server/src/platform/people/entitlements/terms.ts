@@ -1,0 +1,40 @@
+import type { Catalogue, Plan } from './catalogue.ts';
+
+/** The part of a plan that a purchase keeps when the plan changes. */
+export type PlanTerms = Pick<Plan, 'grants' | 'perSeat' | 'overage' | 'price' | 'trialDays'>;
+
+export function termsOf({ grants, perSeat, overage, price, trialDays }: Plan): PlanTerms {
+  return {
+    grants,
+    price,
+    ...(perSeat === undefined ? {} : { perSeat }),
+    ...(overage === undefined ? {} : { overage }),
+    ...(trialDays === undefined ? {} : { trialDays }),
+  };
+}
+
+/** The terms of a plan of a catalogue; null: it has no such plan. */
+export function termsIn({ plans }: Pick<Catalogue, 'plans'>, name: string): PlanTerms | null {
+  const plan = Object.hasOwn(plans, name) ? plans[name] : undefined;
+  return plan === undefined ? null : termsOf(plan);
+}
+
+/**
+ * A plan as it was sold. What its product has had since (a new limit or option) has the size that the plan has now, and what the product
+ * has no more is gone.
+ */
+export function atTerms(plan: Plan, { grants, perSeat, overage }: PlanTerms): Plan {
+  const { perSeat: _seats, overage: _past, ...rest } = plan;
+  const kept = Object.entries(plan.grants).map(([name, present]) => {
+    const sold = Object.hasOwn(grants, name) ? grants[name] : undefined;
+    return [name, typeof sold === typeof present ? sold : present] as const;
+  });
+  return {
+    ...rest,
+    grants: Object.fromEntries(kept.map(([name, value]) => [name, value ?? 0])),
+    ...(perSeat === undefined ? {} : { perSeat: perSeat.filter((name) => Object.hasOwn(plan.grants, name)) }),
+    ...(overage === undefined
+      ? {}
+      : { overage: overage.filter(({ limit }) => Object.hasOwn(plan.grants, limit)) }),
+  };
+}
