@@ -94,7 +94,8 @@ export async function payInvoice(
   } catch (error) {
     const isRefused = error instanceof AppError && ['payment_declined', 'store_refused'].includes(error.code);
     if (!isRefused) throw error;
-    failure = String(error.details?.['code'] ?? error.code);
+    const code = error.details?.['code'];
+    failure = typeof code === 'string' ? code : error.code;
   }
   return { ...invoiceOf(await client.read((stripe) => stripe.invoices.retrieve(id))), failure };
 }
