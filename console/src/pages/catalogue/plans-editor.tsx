@@ -144,9 +144,10 @@ function Changes({ preview: { changes, plans, problems } }: { readonly preview: 
             {product} {path}: {text}
           </li>
         ))}
-        {plans.map(({ plan, accounts, over }) => (
+        {plans.map(({ plan, accounts, keep, over }) => (
           <li key={plan}>
             <b>{say('touched', { plan, count: format.count(accounts) })}</b>
+            {keep > 0 && <p>{say('keepTerms', { count: format.count(keep) })}</p>}
             {over.map(({ limit, accounts: count }) => (
               <p key={limit} className="worse">
                 {say('over', { limit, count: format.count(count) })}

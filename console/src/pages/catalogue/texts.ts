@@ -20,6 +20,10 @@ export const texts = pageTexts({
   changes: ['What would change', 'Was sich ändern würde'],
   noChanges: ['Nothing: these plans are in effect.', 'Nichts: diese Tarife gelten.'],
   touched: ['{plan}: {count} accounts', '{plan}: {count} Konten'],
+  keepTerms: [
+    '{count} more bought it and keep their terms',
+    '{count} weitere haben ihn gekauft und behalten ihre Bedingungen',
+  ],
   over: [
     '{count} of them have used more {limit} by now than they will have',
     '{count} davon haben schon mehr {limit} genutzt, als sie haben werden',
