@@ -47,7 +47,7 @@ export async function planMoves(config: Config, what: string, words: readonly st
   if (what === 'end' && first !== undefined && options.length === 0) return endMove(at, first);
   const wanted = optionsOf(options);
   if (what !== 'move' || first === undefined || wanted === undefined)
-    return printUsage(rest.at(-1), MOVES_USAGE);
+    return printUsage(rest.at(-1), `Usage: ${MOVES_USAGE.trimStart()}`);
   return moveCustomers(at, { plan: first, ...wanted }, words.includes('--yes'));
 }
 
@@ -105,10 +105,11 @@ async function moveCustomers(
     return 1;
   }
   const made = move.parse(await at.call('POST /v1/admin/plans/moves', order));
-  const day = made.starts_at.slice(0, 10);
-  const when = made.at === 'now' ? `pass on ${day}` : `pass with the first period that begins after ${day}`;
   const count = from.reduce((sum, { accounts }) => sum + accounts, 0);
-  say(`${accountsOf(count)} ${count === 1 ? 'is' : 'are'} told, and ${when}. Move ${made.id}.`);
+  const [tells, passes] = count === 1 ? ['is', 'passes'] : ['are', 'pass'];
+  const day = made.starts_at.slice(0, 10);
+  const when = made.at === 'now' ? `on ${day}` : `with the first period that begins after ${day}`;
+  say(`${accountsOf(count)} ${tells} told, and ${passes} ${when}. Move ${made.id}.`);
   return 0;
 }
 
