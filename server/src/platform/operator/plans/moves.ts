@@ -233,7 +233,7 @@ function planOf(catalogues: ReadonlyMap<string, Catalogue>, id: string) {
   const present =
     catalogue !== undefined && Object.hasOwn(catalogue.plans, plan) ? catalogue.plans[plan] : undefined;
   if (catalogue === undefined || present === undefined)
-    throw invalidInput('body.plan', `There is no plan ${id}.`);
+    throw invalidInput('body.plan', 'There is no such plan.');
   return { catalogue, plan, present };
 }
 
