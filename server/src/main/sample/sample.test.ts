@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import '#products';
 import { readConfig } from '#platform/config';
 import { localOwner } from '#platform/owner';
-import { engine, temporaryFolder } from '@plinth/testkit/services';
+import { temporaryFolder } from '@plinth/testkit/services';
 import { testApp } from '@plinth/testkit/services/app';
 import { expect, test } from 'vitest';
 import { diagnose } from '../doctor.ts';
@@ -16,47 +16,45 @@ const dataDir = temporaryFolder();
 const folder = join(dataDir, 'sample');
 
 /** The sample stands on embedded defaults: the engine of the server beside it makes no difference. */
-test.runIf(engine === 'pglite')(
-  'a sample shop has a month with each thing that happens to a shop, its sums are those of its rows, and nothing is left of it',
-  { timeout: FILLING },
-  async () => {
-    const host = createSampleHost({
-      config: readConfig({ NODE_ENV: 'test', DATA_DIR: dataDir, PORT: '0' }),
-      version: 'test',
-      home: () => 'http://127.0.0.1:1',
-      diagnose: (db, config) => diagnose(config, db),
-      onFailed(error) {
-        throw error;
-      },
-    });
-    const link = await host.whenReady();
-    const owner = createCaller(new URL(link).origin, localOwner(folder).api_key);
-    const rowsOf = async (path: string) => (await owner.call(`GET ${path}`))['data'];
-    const from = new Date(Date.now() - 40 * 86_400_000).toISOString().slice(0, 10);
-    const until = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
-    const span = `from=${from}&until=${until}&zone=UTC`;
+test('a sample shop has a month with each thing that happens to a shop, its sums are those of its rows, and nothing is left of it', {
+  timeout: FILLING,
+}, async () => {
+  const host = createSampleHost({
+    config: readConfig({ NODE_ENV: 'test', DATA_DIR: dataDir, PORT: '0' }),
+    version: 'test',
+    home: () => 'http://127.0.0.1:1',
+    diagnose: (db, config) => diagnose(config, db),
+    onFailed(error) {
+      throw error;
+    },
+  });
+  const link = await host.whenReady();
+  const owner = createCaller(new URL(link).origin, localOwner(folder).api_key);
+  const rowsOf = async (path: string) => (await owner.call(`GET ${path}`))['data'];
+  const from = new Date(Date.now() - 40 * 86_400_000).toISOString().slice(0, 10);
+  const until = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
+  const span = `from=${from}&until=${until}&zone=UTC`;
 
-    expect(await rowsOf('/v1/admin/customers?payment=failing')).toMatchObject([{ name: 'Frequency Labs' }]);
-    expect(await rowsOf('/v1/admin/webhooks/deliveries?status=dead')).toMatchObject([{ answered: 410 }]);
-    expect(await rowsOf('/v1/admin/denials/totals?group=account')).not.toEqual([]);
-    expect(await rowsOf(`/v1/admin/billing/revenue?group=kind&${span}`)).toMatchObject([
-      { kind: 'refund', gross_minor: -1_500 },
-      { kind: 'sale' },
-    ]);
-    const findings = (await rowsOf('/v1/admin/doctor')) as { readonly status: string }[];
-    expect(findings.filter(({ status }) => status !== 'ok')).toEqual([]);
-    expect(await owner.call('GET /v1/admin/sample')).toMatchObject({
-      state: 'here',
-      home: 'http://127.0.0.1:1',
-    });
+  expect(await rowsOf('/v1/admin/customers?payment=failing')).toMatchObject([{ name: 'Frequency Labs' }]);
+  expect(await rowsOf('/v1/admin/webhooks/deliveries?status=dead')).toMatchObject([{ answered: 410 }]);
+  expect(await rowsOf('/v1/admin/denials/totals?group=account')).not.toEqual([]);
+  expect(await rowsOf(`/v1/admin/billing/revenue?group=kind&${span}`)).toMatchObject([
+    { kind: 'refund', gross_minor: -1_500 },
+    { kind: 'sale' },
+  ]);
+  const findings = (await rowsOf('/v1/admin/doctor')) as { readonly status: string }[];
+  expect(findings.filter(({ status }) => status !== 'ok')).toEqual([]);
+  expect(await owner.call('GET /v1/admin/sample')).toMatchObject({
+    state: 'here',
+    home: 'http://127.0.0.1:1',
+  });
 
-    expect(await owner.call('DELETE /v1/admin/sample')).toEqual({ ok: true });
-    await host.remove();
-    expect(existsSync(folder)).toBe(false);
-    expect(host.look()).toMatchObject({ state: 'none' });
-    await expect(owner.call('GET /v1/me')).rejects.toThrow('No server answers');
-  },
-);
+  expect(await owner.call('DELETE /v1/admin/sample')).toEqual({ ok: true });
+  await host.remove();
+  expect(existsSync(folder)).toBe(false);
+  expect(host.look()).toMatchObject({ state: 'none' });
+  await expect(owner.call('GET /v1/me')).rejects.toThrow('No server answers');
+});
 
 test('a start in production with --sample is refused', async () => {
   const config = { ...readConfig({ DATA_DIR: dataDir }), environment: 'production' } as const;
