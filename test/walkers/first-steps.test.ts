@@ -166,9 +166,13 @@ const VERB_TABLE: Readonly<
   },
   seed: {
     right: [],
+    wrong: [[['everything'], 'everything']],
+  },
+  sample: {
+    right: [],
     wrong: [
       [['everything'], 'everything'],
-      [['url=ftp://example.com'], 'url'],
+      [['remove', 'all'], 'all'],
     ],
   },
   mcp: { right: [], wrong: [[['stdio'], 'stdio']] },
@@ -305,6 +309,15 @@ describe('a verb', () => {
       expect(code).toBe(2);
       expect(line).toMatch(new RegExp(`^"${named}…?" is not understood here\\.$`));
       expectSentence(line);
+    },
+  );
+
+  test.each(['ftp://example.com', 'example.com', 'http://'])(
+    'of a server at %s says how to write its address',
+    async (url) => {
+      const { code, said } = await run('seed', [`url=${url}`], {});
+      expect(code).toBe(1);
+      expect(said).toContain(`url=${url}: write its scheme before it, as url=https://api.example.com.`);
     },
   );
 
