@@ -106,7 +106,7 @@ describe.runIf(isHere)('an operator who changes plans', { timeout: 4 * PATIENCE 
     const text = page.getByRole('textbox', { name: 'Text of the file' });
     await text.fill('products:\n  notes: { plans: [');
     await page
-      .getByText(/line 2, column \d+: This is not YAML/)
+      .getByText(/line 2, column \d+: A { or \[ is not closed/)
       .first()
       .waitFor();
     await page.getByRole('tab', { name: 'Form' }).click();
