@@ -35,15 +35,15 @@ const PLATFORM: Readonly<Record<keyof typeof MEANINGS, readonly string[]>> = {
     billing.ending-taken billing.ending-told billing.customer-forgotten billing.credit-asked billing.credit-taken billing.question-taken billing.question-answered
     billing.overage-counted billing.overage-taken billing.overage-sent
     billing.payout-opened billing.payout-leased billing.payout-closed billing.payout-run-ended billing.share-recovered
-    billing.payout-looked billing.payee-changed billing.top-up-looked billing.top-up-begun billing.top-up-invoice billing.top-up-closed`),
+    billing.payout-looked billing.payee-changed billing.top-up-looked billing.top-up-begun billing.top-up-invoice billing.top-up-closed plans.move-told plans.move-passed`),
   keyed: splitNames(`
     accounts.invited accounts.organization-made accounts.team-made billing.credits-given billing.granted billing.replayed erasure.export-asked erasure.operator-export-asked
     identity.key-made identity.key-rotated identity.recovery-codes
     privacy.policies-set reports.adjusted reports.proceeds-recorded sso.domain-claimed webhooks.made webhooks.replayed webhooks.rotated webhooks.tested
     idempotency.kept billing.checkout-begun billing.checkout-asked billing.checkout-kept billing.customer-made
-    billing.payouts-asked billing.ordered ai.safety-refused billing.extension-asked product.answer-text`),
+    billing.payouts-asked billing.ordered ai.safety-refused billing.extension-asked product.answer-text plans.move`),
   same: splitNames(`
-    billing.top-up-set billing.sale-begun billing.sale-invoice billing.sale-closed billing.payee-made billing.behalf brands.change plans.change plans.draft plans.move
+    billing.top-up-set billing.sale-begun billing.sale-invoice billing.sale-closed billing.payee-made billing.behalf brands.change plans.change plans.draft
     accounts.claims-withdrawn accounts.customer-archived accounts.customer-closed accounts.customer-member accounts.customers-put
     ai.provider-key-deleted ai.provider-key-saved ai.route-change accounts.audit-exported accounts.audits-exported accounts.invitation-revoked accounts.member-change accounts.member-joined
     accounts.organization-change accounts.settings-change accounts.standing accounts.team-change accounts.team-released accounts.transferred

@@ -24,7 +24,10 @@ export type Answer =
       readonly kind: 'plan_required';
       readonly grant: string | null;
       readonly needed?: number | true;
+      /** The size of the grant in the plan; what is no limit has none. */
+      readonly max?: number;
       readonly plan: string | null;
+      readonly per?: string | null;
     }
   | DeniedAnswer;
 
@@ -36,6 +39,8 @@ export interface DeniedAnswer {
   readonly max: number;
   readonly size?: number;
   readonly needed?: number;
+  /** Units of the call, where they are several. */
+  readonly units?: number;
   readonly resets_at: string | null;
   readonly now: string;
   readonly plan: string | null;
@@ -50,6 +55,7 @@ interface ClosedLimit {
   readonly max: number;
   readonly size?: number;
   readonly needed?: number;
+  readonly units?: number;
   readonly resetsAt: Instant | null;
 }
 
@@ -63,6 +69,13 @@ export function deny(
 }
 
 /** More than the plan ever has room for: waiting would not help. */
-export function requirePlan(grant: string, needed: number, plan: string | null): Answer {
-  return { kind: 'plan_required', grant, needed: Math.max(needed, 1), plan };
+export function requirePlan(
+  grant: string,
+  needed: number,
+  { max, plan }: { readonly max: number | null; readonly plan: string | null },
+): Answer {
+  return { kind: 'plan_required', grant, needed: Math.max(needed, 1), max: max ?? 0, plan };
 }
+
+/** Several units are told. */
+export const severalOf = (units: number) => (units > 1 ? { units } : {});

@@ -24,7 +24,7 @@ export function checkConcurrency(rule: Rule, asking: CheckInput): LimitCheck {
     isOpen: max !== null && used < max,
     slot,
     denial() {
-      if (max === null || max < 1) return requirePlan(name, 1, segment.plan);
+      if (max === null || max < 1) return requirePlan(name, 1, { max, plan: segment.plan });
       if (used < max) return;
       const longest = now + request.rules.longestSeconds * SECOND;
       const firstDue =
@@ -51,7 +51,7 @@ export function checkCooldown(rule: Rule, asking: CheckInput): LimitCheck {
     isOpen: seconds !== null && !isWaiting,
     ...(until > now + longest && { until: until - longest }),
     denial() {
-      if (seconds === null) return requirePlan(name, 0, segment.plan);
+      if (seconds === null) return requirePlan(name, 0, { max: seconds, plan: segment.plan });
       if (!isWaiting) return;
       return deny({ limit: name, of: 'cooldown', used: 1, max: 1, resetsAt: until }, asking);
     },

@@ -1,5 +1,5 @@
 import type { Rule } from '../../../server/src/platform/limits/features.ts';
-import { deny, requirePlan } from './answers.ts';
+import { deny, requirePlan, severalOf } from './answers.ts';
 import { type CheckInput, type LimitCheck, scopeOf } from './limit-check.ts';
 import { type Instant, SECOND, sizeOf, type Window } from './state.ts';
 
@@ -50,10 +50,10 @@ export function checkSliding(rule: Rule, asking: CheckInput): LimitCheck {
     isOpen: units <= (max === null ? 0 : max - used),
     until: now - (now % sixtiethOf(per)) + sixtiethOf(per),
     denial() {
-      if (max === null || max < units) return requirePlan(name, units, segment.plan);
+      if (max === null || max < units) return requirePlan(name, units, { max, plan: segment.plan });
       if (units <= max - used) return;
       const resetsAt = freedAt(windows, per, max - units) ?? now + 61 * sixtiethOf(per);
-      return deny({ limit: name, of: 'burst', used, max, resetsAt }, asking);
+      return deny({ limit: name, of: 'burst', used, max, resetsAt, ...severalOf(units) }, asking);
     },
     changes: () => [{ do: 'slide', scope, name, per: per ?? '', add: units, max: max ?? 0 }],
   };

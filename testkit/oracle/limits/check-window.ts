@@ -1,6 +1,6 @@
 import type { Rule } from '../../../server/src/platform/limits/features.ts';
 import { alertsOf } from './alerts.ts';
-import { deny, requirePlan } from './answers.ts';
+import { deny, requirePlan, severalOf } from './answers.ts';
 import type { Change } from './changes.ts';
 import { type CheckInput, type LimitCheck, scopeOf } from './limit-check.ts';
 import { endUserOf, isOfEndUser } from './key-bounds.ts';
@@ -66,9 +66,9 @@ export function checkWindow(rule: Rule, asking: CheckInput): LimitCheck {
     ...(isBudget && { left }),
     denial() {
       const isTooMuch = max !== null && max < least && (!isBudget || max === 0) && !isKeys;
-      if (max === null || isTooMuch) return requirePlan(name, least, segment.plan);
+      if (max === null || isTooMuch) return requirePlan(name, least, { max, plan: segment.plan });
       if (least <= left) return;
-      const needed = isBudget ? { needed: least } : {};
+      const needed = isBudget ? { needed: least } : severalOf(units);
       const of = kind !== 'calls' ? kind : per === 'minute' ? 'burst' : 'quota';
       return deny({ limit: name, of, used: taken, max, resetsAt: ends, ...needed }, asking);
     },

@@ -157,7 +157,8 @@ function checkLimit(rule: Rule, asking: CheckInput): AnyCheck {
 function firstDenial(rules: readonly Rule[], looks: readonly LimitCheck[], request: Request): Answer {
   for (const [index, one] of looks.entries()) {
     const answer = one.denial();
-    if (answer?.kind === 'denied') return { ...answer, per: rules[index]?.per ?? null };
+    if (answer?.kind === 'denied' || answer?.kind === 'plan_required')
+      return { ...answer, per: rules[index]?.per ?? null };
     if (answer !== undefined) return answer;
   }
   throw new Error(`all limits of ${request.feature} have room, and yet it was denied`);
@@ -283,7 +284,15 @@ function checkPlan({ request, segment }: Pick<CheckInput, 'request' | 'segment'>
     ([a], [b]) => a.length - b.length || (a < b ? -1 : 1),
   );
   const lack = needs.find(([name, least]) => Number(grants[name] ?? 0) < least);
-  return lack && { kind: 'plan_required', grant: lack[0], needed: lack[1], plan };
+  return (
+    lack && {
+      kind: 'plan_required',
+      grant: lack[0],
+      needed: lack[1],
+      max: Number(grants[lack[0]] ?? 0),
+      plan,
+    }
+  );
 }
 
 const matches = (of: string | null, value: string | null) => of === null || of === value;
