@@ -1,6 +1,6 @@
 import type { Rule } from '../../../server/src/platform/limits/features.ts';
 import { alertsOf } from './alerts.ts';
-import { deny, requirePlan, severalOf } from './answers.ts';
+import { deny, requirePlan } from './answers.ts';
 import type { Charge, Change, Draw } from './changes.ts';
 import { fixAnchor } from './check-window.ts';
 import type { CheckInput, LimitCheck } from './limit-check.ts';
@@ -116,10 +116,7 @@ export function checkCredits(rule: Rule, asking: CheckInput): LimitCheck & { cha
       if (units <= balance) return;
       const resetsAt = size > 0 ? span.ends : null;
       const used = amount - balance;
-      return deny(
-        { limit: name, of: 'credits', used, max: amount, size, resetsAt, ...severalOf(units) },
-        asking,
-      );
+      return deny({ limit: name, of: 'credits', used, max: amount, size, resetsAt, needed: units }, asking);
     },
     changes: () => [
       { do: 'credits', name, due, draws },

@@ -126,7 +126,7 @@ export function createAdmission(parts: AdmissionParts) {
     const feature = openFeature(request);
     const decision = await parts.afterEnds(request.accountId)(() => decideAndUndo(request, feature));
     const { kind, reserve } = decision;
-    return kind === 'granted' ? { kind, reserve: reserve as Micros } : toNotGranted(decision, request);
+    return kind === 'granted' ? { kind, reserve: reserve as Micros } : toNotGranted(decision);
   }
 
   async function decideAndUndo(request: PreviewRequest, feature: CompiledFeature): Promise<Decision> {
@@ -192,12 +192,12 @@ function toAdmission(
     case 'outcome_unknown':
       return { kind: decision.kind };
     default:
-      return toNotGranted(decision, request);
+      return toNotGranted(decision);
   }
 }
 
 /** The answer to a request that was not granted. */
-function toNotGranted(decision: Decision, { units = 1 }: Pick<AdmitRequest, 'units'>): NotGranted {
+function toNotGranted(decision: Decision): NotGranted {
   switch (decision.kind) {
     case 'refused':
       return { kind: 'refused', reason: String(decision['reason']) };
@@ -205,10 +205,8 @@ function toNotGranted(decision: Decision, { units = 1 }: Pick<AdmitRequest, 'uni
       const { grant, needed = null, max, per, plan } = decision as unknown as PlanLack;
       return { kind: 'plan_required', grant, needed, max, per: per ?? undefined, plan };
     }
-    case 'denied': {
-      const denial = readDenial(decision);
-      return { kind: 'denied', denial: denial.of === 'credits' ? { ...denial, needed: units } : denial };
-    }
+    case 'denied':
+      return { kind: 'denied', denial: readDenial(decision) };
     default:
       throw new Error(`admission answered with an unknown kind: ${decision.kind}`);
   }

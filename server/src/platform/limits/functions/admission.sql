@@ -116,7 +116,7 @@ begin
       -- The next ones come with the next window, if the plan gives any.
       v_resets := case when v_max > 0 then (limits.window_of(p_request.account_id, p_run.product, c.per, null, p_now)).ends end;
       return jsonb_build_object('kind', 'denied', 'limit', c.name, 'of', c.kind, 'used', v_taken, 'max', v_total, 'size', v_max,
-        'resets_at', v_resets, 'now', p_now, 'plan', p_plan, 'per', c.per) || case when v_least > 1 then jsonb_build_object('units', v_least) else '{}' end;
+        'resets_at', v_resets, 'now', p_now, 'needed', v_least, 'plan', p_plan, 'per', c.per);
     end if;
     -- More than the plan ever has room for: waiting would not help. A budget is money, and no part of what a plan includes: a call
     -- that is larger than all of it is told how large (needed).
