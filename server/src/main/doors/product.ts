@@ -120,6 +120,7 @@ export {
 } from '#platform/ai';
 export {
   type EndedSeat,
+  managersOf,
   type OccupiedSeat,
   type Permit,
   permitError,
@@ -130,7 +131,7 @@ export {
   type SeatsOf,
 } from '#platform/limits';
 export { createUpgradeFor } from '#platform/entitlements';
-export { isFinal, managersOf, type SaleChange } from '#platform/billing';
+export { isFinal, type SaleChange } from '#platform/billing';
 export { type Actor, actorOf, type Audit, type AuditEvent, type RequestOrigin } from '#platform/audit';
 export {
   answerReport,

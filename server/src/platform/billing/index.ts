@@ -24,7 +24,6 @@ export type { ItemOffer, OpenedSale } from './sharing/selling.ts';
 export type { PayeeChange, SaleChange, ShareLedger, SharingHooks } from './sharing/ledger.ts';
 export type { Sharing } from './sharing/sharing.ts';
 export type { Endings } from './endings/endings.ts';
-export { managersOf } from './projection/notifications/notify.ts';
 export { createProjection } from './projection/projection.ts';
 export type { ConnectedAccounts, ConnectedEvent } from './inbox/connected-accounts.ts';
 export { createInbox, type Inbox, type ProviderSettings } from './inbox/inbox.ts';

@@ -16,7 +16,7 @@ export {
   type NewAdjustment,
 } from './usage/adjustments.ts';
 export type { Preview } from './admission/admission.ts';
-export type { Alerts } from './usage/alerts.ts';
+export { type Alerts, type Manager, managersOf } from './usage/alerts.ts';
 export type { UsageCarrier, UsedAmounts } from './usage/carry-usage.ts';
 export {
   createCredits,

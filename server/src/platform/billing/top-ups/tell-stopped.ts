@@ -1,8 +1,8 @@
 import type { Transaction } from '#platform/db';
 import type { Catalogue } from '#platform/entitlements';
+import { managersOf } from '#platform/limits';
 import type { Mail } from '#platform/mail';
 import type { Webhooks } from '#platform/webhooks';
-import { managersOf } from '../projection/notifications/notify.ts';
 import { moneyOf } from '../projection/notifications/texts.ts';
 import type { StopReason, TopUpKey, TopUpRow } from './store.ts';
 

@@ -143,9 +143,16 @@ const isIdle = () =>
 const dueAlerts = () =>
   statement<DueRow>('select to_jsonb(alert) as alert, is_last from limits.due_alerts($1)', [BATCH]);
 
+/** A person who manages an account, and its name. */
+export interface Manager {
+  readonly user_id: UserId;
+  readonly email: string;
+  readonly account: string;
+}
+
 /** The people who manage an account: its owners and admins who may sign in. */
 export const managersOf = (accountId: AccountId) =>
-  statement<{ user_id: UserId; email: string; account: string }>(
+  statement<Manager>(
     `select m.user_id, u.email, a.name as account from accounts.members m
      join identity.users u on u.user_id = m.user_id join accounts.accounts a on a.account_id = m.account_id
      where m.account_id = $1 and m.role in ('owner', 'admin') and u.status = 'active' and u.email is not null and a.deleted_at is null order by m.user_id`,

@@ -29,6 +29,7 @@ export interface ParsedDocument {
 
 /** Characters: the file of a hundred products has half of them. */
 const LONGEST = 262_144;
+
 /** Parses YAML 1.2, of which JSON is a part. */
 export function parsePlans(text: string): ParsedDocument {
   const { isAlias, LineCounter, parseDocument } = yaml();

@@ -1,5 +1,4 @@
 import { type Audit, actorOf, type RequestOrigin } from '#platform/audit';
-import { managersOf } from '#platform/billing';
 import { commitPoint, type Database, type Transaction } from '#platform/db';
 import {
   atTerms,
@@ -10,6 +9,7 @@ import {
   termsOf,
 } from '#platform/entitlements';
 import { AppError, type Ids, invalidInput } from '#platform/kernel';
+import { managersOf } from '#platform/limits';
 import { answer, type Caller, type Once } from '#platform/http';
 import type { Mail } from '#platform/mail';
 import type { Queue } from '#platform/queue';
@@ -132,10 +132,9 @@ export function createMoves(parts: MovesParts) {
     });
   }
 
-  /** One piece of a move. Answers whether there is more to do now. */
-  async function step(id: string): Promise<boolean> {
-    const told = await db.system('plans.change', TELL, (tx) => tellIn(parts, tx, id));
-    if (told !== 'all') return told === 'more';
+  /** Each answers whether there may be more to do. */
+  const tell = (id: string) => db.system('plans.change', TELL, (tx) => tellIn(parts, tx, id));
+  async function pass(id: string): Promise<boolean> {
     const { accounts, isDone } = await db.system('entitlements.rewrite', PASS, (tx) => passIn(parts, tx, id));
     for (const accountId of accounts) entitlements.announce(accountId);
     return !isDone;
@@ -143,7 +142,10 @@ export function createMoves(parts: MovesParts) {
 
   async function run(): Promise<void> {
     const [rows] = await db.system('plans.read', [store.movesUnderWay]);
-    for (const { move_id } of rows) while (await step(move_id));
+    for (const { move_id } of rows) {
+      while (await tell(move_id));
+      while (await pass(move_id));
+    }
   }
 
   jobs.handle({ kind: JOB, attempts: 1, run, giveUp: () => Promise.resolve() });
@@ -160,15 +162,10 @@ export function createMoves(parts: MovesParts) {
   };
 }
 
-/** Tells some of the accounts. `none`: there is nothing to do now, or another process does it. */
-async function tellIn(
-  { mail, entitlements }: MovesParts,
-  tx: Transaction,
-  id: string,
-): Promise<'more' | 'all' | 'none'> {
+/** Tells some of the accounts. False: all were told, or another process does it. */
+async function tellIn({ mail, entitlements }: MovesParts, tx: Transaction, id: string): Promise<boolean> {
   const [move] = await tx.run(store.lockMove(id));
-  if (move === undefined) return 'none';
-  if (move.state === 'waiting') return move.is_due ? 'all' : 'none';
+  if (move?.state !== 'telling') return false;
   const [accounts, terms] = await tx.runAll([
     store.accountsToTell(move, BATCH),
     store.soldVersions([move.product]),
@@ -204,12 +201,12 @@ async function tellIn(
     );
   }
   await tx.run(store.noteTold(id, accounts.at(-1)?.account_id));
-  return 'more';
+  return true;
 }
 
 async function passIn({ entitlements }: MovesParts, tx: Transaction, id: string) {
   const [move] = await tx.run(store.lockMove(id));
-  if (move === undefined || !move.is_due) return { accounts: [], isDone: true };
+  if (move?.state !== 'waiting' || !move.is_due) return { accounts: [], isDone: true };
   const rows = await tx.run(store.accountsToMove(move, BATCH));
   const accounts = rows.map(({ account_id }) => account_id);
   await entitlements.moveTermsIn(tx, { accountIds: accounts, move: moveOf(move) });

@@ -27,11 +27,11 @@ export function atTerms(plan: Plan, { grants, perSeat, overage }: PlanTerms): Pl
   const { perSeat: _seats, overage: _past, ...rest } = plan;
   const kept = Object.entries(plan.grants).map(([name, present]) => {
     const sold = Object.hasOwn(grants, name) ? grants[name] : undefined;
-    return [name, typeof sold === typeof present ? sold : present] as const;
+    return [name, sold !== undefined && typeof sold === typeof present ? sold : present];
   });
   return {
     ...rest,
-    grants: Object.fromEntries(kept.map(([name, value]) => [name, value ?? 0])),
+    grants: Object.fromEntries(kept),
     ...(perSeat === undefined ? {} : { perSeat: perSeat.filter((name) => Object.hasOwn(plan.grants, name)) }),
     ...(overage === undefined
       ? {}

@@ -1,7 +1,8 @@
 import type { Audit } from '#platform/audit';
 import { type Statement, statement, type Transaction } from '#platform/db';
 import type { Entitlements } from '#platform/entitlements';
-import type { AccountId, UserId } from '#platform/kernel';
+import type { AccountId } from '#platform/kernel';
+import { type Manager, managersOf } from '#platform/limits';
 import type { Mail } from '#platform/mail';
 import type { Webhooks } from '#platform/webhooks';
 import { auditEventsOf } from './audit-events.ts';
@@ -106,15 +107,9 @@ function eventOf(
   });
 }
 
-interface Recipient {
-  readonly user_id: UserId;
-  readonly email: string;
-  readonly account: string;
-}
-
 interface MailOrder {
   readonly accountId: AccountId;
-  readonly people: readonly Recipient[];
+  readonly people: readonly Manager[];
   readonly notice: Notification;
 }
 
@@ -160,13 +155,4 @@ const insertNotifications = (
     `insert into billing.notices (account_id, kind, about)
      select $1, kind, about from jsonb_to_recordset($2::text::jsonb) as notice (kind text, about text) on conflict do nothing`,
     [accountId, JSON.stringify(notices.map(({ kind, about }) => ({ kind, about })))],
-  );
-
-/** Managers of an account: its owners and admins who may sign in. */
-export const managersOf = (accountId: AccountId) =>
-  statement<Recipient>(
-    `select m.user_id, u.email, a.name as account from accounts.members m
-     join identity.users u on u.user_id = m.user_id join accounts.accounts a on a.account_id = m.account_id
-     where m.account_id = $1 and m.role in ('owner', 'admin') and u.status = 'active' and u.email is not null and a.deleted_at is null order by m.user_id`,
-    [accountId],
   );

@@ -1,7 +1,8 @@
 import { statement, type Transaction } from '#platform/db';
 import type { AccountId } from '#platform/kernel';
+import { managersOf } from '#platform/limits';
 import type { ProviderName } from '../../payment-provider.ts';
-import { managersOf, type NotifyParts } from './notify.ts';
+import type { NotifyParts } from './notify.ts';
 
 /** Two subscriptions to one product, each paid at another provider. */
 interface PaidTwice {
