@@ -1,7 +1,7 @@
 import type { Config } from '#platform/config';
 import { z } from 'zod';
 import { callerOf, isServerWord, type SignedCaller } from './server-caller.ts';
-import { printUsage } from './verb.ts';
+import { printUsage, say } from './verb.ts';
 
 export const MOVES_USAGE = `       plinth plans sold                list the terms at which plans were sold, and how many accounts keep them
        plinth plans move PLAN at=renewal|now [notice=DAYS] [from=1,2] [--yes]
@@ -33,8 +33,7 @@ const move = z.object({
   accounts: z.number(),
 });
 
-const say = (line: string) => void process.stdout.write(`${line}\n`);
-const accountsOf = (count: number) => (count === 1 ? '1 account' : `${count} accounts`);
+export const accountsOf = (count: number) => (count === 1 ? '1 account' : `${count} accounts`);
 
 /** `plans sold|move|moves|end`. Ends with 1 where nothing was changed that should be. */
 export async function planMoves(config: Config, what: string, words: readonly string[]): Promise<number> {

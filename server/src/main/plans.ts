@@ -3,9 +3,9 @@ import type { Config } from '#platform/config';
 import { describeProblem, misnamedFile, plansFileOf, readPlans } from '#platform/plans';
 import { z } from 'zod';
 import { codeOf, OperatorError } from './operator-error.ts';
-import { MOVES_USAGE, planMoves } from './plan-moves.ts';
+import { accountsOf, MOVES_USAGE, planMoves } from './plan-moves.ts';
 import { callerOf, isServerWord, type SignedCaller } from './server-caller.ts';
-import { printUsage, type Verb } from './verb.ts';
+import { printUsage, say, type Verb } from './verb.ts';
 
 const USAGE = `Usage: plinth plans check [FILE]         look for mistakes in a plans file, without a server
        plinth plans diff FILE           show what it would change at a server that runs, and for how many accounts
@@ -103,10 +103,6 @@ function printPreview({ version, changes, plans: touched, problems }: Preview): 
   }
   for (const problem of problems) say(`REFUSED  ${problem}`);
 }
-
-const accountsOf = (count: number) => (count === 1 ? '1 account' : `${count} accounts`);
-
-const say = (line: string) => void process.stdout.write(`${line}\n`);
 
 async function push(
   at: SignedCaller,

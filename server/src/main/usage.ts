@@ -15,7 +15,7 @@ import {
 } from '#platform/reports';
 import type { Config } from '#platform/config';
 import { withTables } from './migrate.ts';
-import { printUsage, type Verb } from './verb.ts';
+import { printUsage, say, type Verb } from './verb.ts';
 
 const USAGE = `Usage: plinth usage verify [from=2026-11-01] [until=2026-12-01] [--repair]
        plinth usage verify provider=openai bill=FILE [from=…] [until=…]
@@ -109,8 +109,6 @@ async function verifyBill(
     say(`${unnamed} calls of the ledger have no request_id: they may be any of those that it lacks.`);
   return 1;
 }
-
-const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
 /** `2026-11-20 gpt-4o: bill 3 calls, 90 + 30 tokens; ledger 2 calls, 60 + 20 tokens` */
 function billLine({ day, model, request_id: id, bill, ledger }: BillDifference): string {

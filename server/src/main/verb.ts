@@ -31,6 +31,9 @@ export function printUsage(word: string | undefined, usage: string): number {
   return 2;
 }
 
+/** A line of a command's answer. */
+export const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
 /** For verbs that take no words: a word is mostly meant as a setting. */
 export function refuseWords(verb: string, [word]: readonly string[]): number | undefined {
   if (word === undefined) return undefined;

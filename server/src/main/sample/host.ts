@@ -6,7 +6,6 @@ import { lockDataFolder } from '#platform/db';
 import { AppError, systemClock, systemRandom } from '#platform/kernel';
 import { newSignInLink, noSample, type Sample, type SampleState } from '#platform/owner';
 import { nextFreePort } from '#server';
-import { fillSample } from './fill.ts';
 import { DAYS } from './people.ts';
 
 export interface SampleHostOptions {
@@ -49,6 +48,8 @@ export function createSampleHost(options: SampleHostOptions): SampleHost {
     clear(folder);
     const port = config.port === 0 ? 0 : await nextFreePort(config.host, config.port + 1);
     const settings = settingsOf(config, folder, port);
+    // A month of people is loaded by those who ask for it.
+    const { fillSample } = await import('./fill.ts');
     await fillSample(readConfig({ ...settings, PORT: '0', SANDBOX_LATENCY_MS: '5' }), {
       version,
       say(done) {
