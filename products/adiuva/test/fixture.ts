@@ -95,6 +95,13 @@ export function keeperOf(app: Pick<TestApp, 'app' | 'db' | 'url'>, customer: Cus
 export async function openStorage(options: TestAppOptions = {}) {
   const app = await testApp(options);
   const folder = join(app.app.modules.options.config.dataDir, 'blobs');
+  /** Paths of the files of accounts in the folder, finished or not. */
+  const onDisk = (): string[] =>
+    existsSync(folder)
+      ? readdirSync(folder, { recursive: true, withFileTypes: true })
+          .filter((entry) => entry.isFile() && !entry.parentPath.startsWith(join(folder, 'plinth')))
+          .map((entry) => join(entry.parentPath, entry.name))
+      : [];
   return {
     ...app,
     keeper: async (plan = 'adiuva.power') => keeperOf(app, await app.customer(plan)),
@@ -110,13 +117,9 @@ export async function openStorage(options: TestAppOptions = {}) {
       );
       return row ?? { rows: -1, files: -1, reserved: -1 };
     },
-    /** Files of accounts in the folder, finished or not. */
-    onDisk: () =>
-      existsSync(folder)
-        ? readdirSync(folder, { recursive: true, withFileTypes: true }).filter(
-            (entry) => entry.isFile() && !entry.parentPath.startsWith(join(folder, 'plinth')),
-          ).length
-        : 0,
+    onDisk,
+    /** Files that were not there before. What others have deleted leaves the disk at any time: a number of files is no proof. */
+    madeSince: (before: readonly string[]) => onDisk().filter((path) => !before.includes(path)),
     /** Leaves a gauge with so many bytes of room, under any plan. */
     leaveRoom: ({ accountId }: Customer, gauge: 'storage' | 'backup', used: number) =>
       app.db.asMigrator(
