@@ -37,6 +37,8 @@ export interface CallOptions {
   readonly accountId?: string | undefined;
   /** The customer that an operator's call is for, by the operator's own id. */
   readonly customer?: string | undefined;
+  /** The person has seen the helplines, and says that they are safe: their text is answered, with helplines beside. */
+  readonly isSafe?: boolean | undefined;
   /** Milliseconds until there must be an answer, each try by itself; of a stream, until there must be more of it. */
   readonly timeout?: number | undefined;
 }
@@ -179,6 +181,7 @@ function headersOf(
     ...(key === undefined ? {} : { 'idempotency-key': key }),
     ...(accountId === undefined ? {} : { 'x-account-id': accountId }),
     ...(options.customer === undefined ? {} : { 'x-customer-id': options.customer }),
+    ...(options.isSafe === true ? { 'x-i-am-safe': 'true' } : {}),
     ...(options.version === undefined ? {} : { 'if-match': `"${options.version}"` }),
     ...options.headers,
   };

@@ -10,6 +10,7 @@ import { type Orbit, orbitCalls } from './orbit.ts';
 import { entriesOf, type ItemOf, type ListRoute } from './pages.ts';
 import { type Permits, permitCalls, type PermitParts } from './permits.ts';
 import { type Plugins, pluginCalls } from './plugins.ts';
+import { type Prism, prismCalls } from './prism.ts';
 import { type Reel, reelCalls } from './reel.ts';
 import { type Retries, RETRIES } from './retries.ts';
 import {
@@ -53,6 +54,7 @@ export interface Client extends Caller, Account, Permits, Streams {
   readonly memory: Memory;
   readonly orbit: Orbit;
   readonly plugins: Plugins;
+  readonly prism: Prism;
   /** All entries of a list, page after page as they are asked for. */
   each<R extends ListRoute>(
     route: R,
@@ -110,6 +112,7 @@ function clientOf(parts: CallerParts, more: ClientParts): Client {
     memory: memoryCalls(caller),
     orbit: orbitCalls(caller, parts),
     plugins: pluginCalls(caller, parts),
+    prism: prismCalls(caller),
     each: (route, given, options) =>
       entriesOf(caller, route, { given, options }) as AsyncGenerator<never, void>,
     forAccount: (accountId) => clientOf({ ...parts, accountId }, more),

@@ -35,6 +35,7 @@ export {
   type Plugins,
   type RevokedPlugin,
 } from './plugins.ts';
+export { type MirrorEvent, type MirrorReply, type Prism, type Turn } from './prism.ts';
 export {
   type Asset,
   type Draft,

@@ -2,7 +2,7 @@ import { type ChatChunk, type Client, createClient, type GenerationEvent, NoAnsw
 import { describe, expect, it } from 'vitest';
 import { sdkFixture, thrownBy } from './fixture.ts';
 
-const { proxy, customer, clientOf, sandbox, url } = await sdkFixture();
+const { proxy, customer, person, clientOf, sandbox, url } = await sdkFixture();
 const POST = { platform: 'linkedin', topic: 'Why small teams ship faster', variants: 3 } as const;
 const HELLO = { model: 'small', messages: [{ role: 'user', content: 'Say hello to the launch crew.' }] };
 const CHAT = 'POST /v1/ai/chat/completions';
@@ -124,4 +124,49 @@ it('a list is read page after page, to its end', async () => {
   for (let made = 0; made < 5; made += 1) await client.reel.library.save(content);
   const assets = await collect(client.each('GET /v1/library/assets', { query: { limit: 2 } }));
   expect(new Set(assets.map(({ id }) => id)).size).toBe(5);
+});
+
+describe('a reply of the mirror', () => {
+  const SAY = 'POST /v1/mirror/messages';
+  async function openSession() {
+    const client = clientOf(await person());
+    const session = await client.call('POST /v1/mirror/sessions', { body: {} });
+    if (!('id' in session)) throw new Error('no session');
+    return { client, body: { session_id: session.id, content: 'I miss my garden.' } };
+  }
+
+  it('comes in words that are the reply, and a repeat of its key as a whole', async () => {
+    const { client, body } = await openSession();
+    const options = { idempotencyKey: crypto.randomUUID() };
+    const events = await collect(client.prism.say(body, options));
+    const done = events.at(-1);
+    if (done?.event !== 'done') throw new Error('it did not end');
+    const words = events.map((one) => (one.event === 'words' ? one.data.text : ''));
+    expect(words.join('').trim()).toBe(done.data.reply?.content);
+    expect(await collect(client.prism.say(body, options))).toEqual([{ event: 'done', data: done.data }]);
+  });
+
+  it('that is cut says so, is not sent again, and is whole in the session', async () => {
+    const { client, body } = await openSession();
+    const before = proxy.passedOf(SAY).length;
+    proxy.next(SAY, { kind: 'cut_after', text: 'event: words' });
+    expect(await thrownBy(collect(client.prism.say(body)))).toBeInstanceOf(NoAnswer);
+    expect(proxy.passedOf(SAY)).toHaveLength(before + 1);
+    const read = () => client.call('GET /v1/mirror/sessions/{id}', { params: { id: body.session_id } });
+    await expect
+      .poll(async () => (await read()).messages.map(({ status }) => status))
+      .toEqual(['answered', 'whole']);
+  });
+
+  it('of a person in a crisis has helplines in its place, and goes on where they say that they are safe', async () => {
+    const { client, body } = await openSession();
+    const crisis = { ...body, content: 'I want to kill myself.' };
+    const [safety, done] = await collect(client.prism.say(crisis));
+    expect(safety).toMatchObject({ event: 'safety', data: { status: 'crisis' } });
+    expect(done).toMatchObject({ event: 'done', data: { reply: null, support: { helplines: [{}] } } });
+    const events = await collect(client.prism.say(crisis, { isSafe: true }));
+    expect(events.at(-1)).toMatchObject({
+      data: { reply: { status: 'whole' }, support: { helplines: [{}] } },
+    });
+  });
 });
