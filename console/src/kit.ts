@@ -1,7 +1,8 @@
 /** What pages of products are made of: `products/<name>/console/index.ts` says which there are. */
-export { useAccount, useApi, useMe } from './account.ts';
+export { chooseAccount, useAccount, useApi, useMe } from './account.ts';
 export { Act } from './parts/act.tsx';
 export { CallTable } from './parts/call-table.tsx';
+export { Chart } from './parts/chart.tsx';
 export { Confirm } from './parts/confirm.tsx';
 export { Copy } from './parts/copy.tsx';
 export { Csv } from './parts/csv.tsx';
@@ -15,6 +16,7 @@ export { usePages, usePagesOfAccount } from './parts/pages.ts';
 export { Opened } from './parts/opened.tsx';
 export { Pick } from './parts/pick.tsx';
 export { type Asked, type Column, Table } from './parts/table.tsx';
+export type { Series } from './parts/series.ts';
 export { useGrant } from './parts/plans.ts';
 export { usePriceList } from './parts/price-list.ts';
 export { Empty, Head, Section } from './parts/section.tsx';

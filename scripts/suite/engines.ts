@@ -57,6 +57,7 @@ export const EMBEDDED_ALONE: readonly string[] = [
   'test/console/every-page.test.ts',
   'test/console/ledger.test.ts',
   'test/console/members.test.ts',
+  'test/console/prism.test.ts',
   'test/console/products-off.test.ts',
   'test/console/reel.test.ts',
 ];
