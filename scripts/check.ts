@@ -43,6 +43,7 @@ const reading: readonly Step[] = [
     name: 'types of the Next.js app',
     command: [local('tsc'), '-p', 'docs/examples/reel-next/tsconfig.check.json'],
   },
+  { name: 'types of the app on a phone', command: [local('tsc'), '-p', 'docs/examples/prism'] },
   { name: 'types of the notes', command: [local('tsc'), '-p', 'docs/examples/vault'] },
 ];
 const tests: Step = { name: 'tests', command: [process.execPath, 'scripts/test.ts', '--coverage'] };
