@@ -6,6 +6,7 @@ export { Chart } from './parts/chart.tsx';
 export { Confirm } from './parts/confirm.tsx';
 export { Copy } from './parts/copy.tsx';
 export { Csv } from './parts/csv.tsx';
+export { Download } from './parts/download.tsx';
 export { Facts } from './parts/facts.tsx';
 export { LimitList } from './parts/limit-list.tsx';
 export { LineForm } from './parts/line-form.tsx';

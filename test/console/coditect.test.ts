@@ -3,7 +3,7 @@ import { isHere, PATIENCE, visitConsole } from './visit.ts';
 
 describe.runIf(isHere)('Coditect’s pages', { timeout: 4 * PATIENCE }, async () => {
   if (!isHere) return;
-  const { page, signIn, api, broken, faults } = await visitConsole();
+  const { page, signIn, api, broken, faults, look } = await visitConsole();
   await signIn();
 
   test('find what was said with the reason for each hit, and open where it was said', async () => {
@@ -52,7 +52,27 @@ describe.runIf(isHere)('Coditect’s pages', { timeout: 4 * PATIENCE }, async ()
     await page.getByRole('region', { name: 'Seats in use' }).getByRole('button', { name: 'End' }).click();
     await page.getByRole('button', { name: 'End: press again' }).click();
     await page.getByText('Nobody works with it now.').waitFor();
+    const sessions = page.getByRole('region', { name: 'Sessions' });
+    await sessions.getByRole('row').filter({ hasText: 'ended by an admin' }).waitFor();
+    await sessions.getByText('As a table').click();
+    await sessions
+      .getByRole('figure', { name: 'Seats taken at once' })
+      .getByRole('row')
+      .nth(1)
+      .getByRole('cell', { name: '1', exact: true })
+      .waitFor();
+    const saved = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Download the file' }).click();
+    expect((await saved).suggestedFilename()).toBe('license.signed.json');
     expect(await faults()).toEqual([]);
+  });
+
+  test('draw licences of all accounts by day for operators', async () => {
+    await page.getByRole('link', { name: 'Operator', exact: true }).click();
+    await page.getByRole('link', { name: 'Coditect', exact: true }).click();
+    await page.getByRole('link', { name: 'Licence analytics' }).click();
+    await page.getByRole('figure', { name: 'Seats and their use' }).waitFor();
+    expect([...(await look()), ...(await faults())]).toEqual([]);
   });
 
   async function licenceKey(): Promise<string> {

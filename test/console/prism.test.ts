@@ -33,27 +33,9 @@ describe.runIf(isHere)('Prism’s pages', { timeout: 4 * PATIENCE }, async () =>
     await page.emulateMedia({ colorScheme: 'light' });
     await page.setViewportSize({ width: 1_440, height: 900 });
   };
-  const shoot = async (name: string) => {
-    if (!process.env['SHOTS']) return;
-    await new Promise((r) => setTimeout(r, 600));
-    for (const scheme of ['light', 'dark'] as const)
-      for (const width of [1440, 390]) {
-        await page.emulateMedia({ colorScheme: scheme });
-        await page.setViewportSize({ width, height: 900 });
-        await page.screenshot({
-          path: `${process.env['SHOTS']}/${name}-${scheme}-${width}.png`,
-          fullPage: true,
-          animations: 'disabled',
-        });
-      }
-    await page.emulateMedia({ colorScheme: 'light' });
-    await page.setViewportSize({ width: 1_440, height: 900 });
-  };
-
   test('a message of the mirror is answered as it is written, and the session is closed with a summary', async () => {
     await page.getByRole('link', { name: 'Prism', exact: true }).click();
     await page.getByText('No session yet.').waitFor();
-    await shoot('mirror-empty');
     await write('What is it about?', 'Before <b>the move</b>');
     await press('Begin a session');
     await page.getByText('Write the first message below.').waitFor();
@@ -65,21 +47,17 @@ describe.runIf(isHere)('Prism’s pages', { timeout: 4 * PATIENCE }, async () =>
     expect(await page.getByRole('textbox', { name: 'What moves you?' }).inputValue()).toBe('');
     await page.getByText('19 of 20 left').waitFor();
     await expectSound();
-    await shoot('mirror-session');
     await press('Close the session');
     await page.getByRole('textbox', { name: 'What moves you?' }).waitFor({ state: 'detached' });
-    await shoot('mirror-closed');
     await page.reload();
     await expect.poll(() => said.count()).toBe(2);
     await press('All sessions');
     await page.getByRole('button', { name: 'Before <b>the move</b>' }).waitFor();
-    await shoot('mirror-list');
   });
 
   test('a thought is turned until the free plan ends, and the way on is the next plan', async () => {
     await at('turn');
     await page.getByText('No turn yet.').waitFor();
-    await shoot('turn-empty');
     for (let count = 1; count <= 3; count += 1) {
       await write('A thought', `I always ruin everything, ${count}.`);
       await press('Turn it');
@@ -88,12 +66,10 @@ describe.runIf(isHere)('Prism’s pages', { timeout: 4 * PATIENCE }, async () =>
     await press('It helped');
     await page.getByText('Turns today: 0 of 3 left').waitFor();
     await write('A thought', 'Nobody ever listens to me.');
-    await shoot('turn');
     await press('Turn it');
     const denial = page.getByRole('alert').filter({ hasText: 'Turns a day: all 3 are used.' });
     await denial.getByText('Prism has 25').waitFor();
     await expectSound();
-    await shoot('turn-limit');
   });
 
   test('a crisis is answered by helplines and nothing else, although the limit is reached, and nothing is charged', async () => {
@@ -104,7 +80,6 @@ describe.runIf(isHere)('Prism’s pages', { timeout: 4 * PATIENCE }, async () =>
     expect(await page.getByRole('main').getByRole('textbox').count()).toBe(0);
     await helplines.getByRole('link').first().waitFor();
     await expectSound();
-    await shoot('crisis');
     expect(await used()).toBe(3);
     await press('Close');
     await page.getByRole('textbox', { name: 'A thought' }).waitFor();
@@ -118,7 +93,6 @@ describe.runIf(isHere)('Prism’s pages', { timeout: 4 * PATIENCE }, async () =>
     await press('I am safe. Go on with what I wrote');
     await page.getByText('Write the first message below.').waitFor();
     await helplines.waitFor();
-    await shoot('safe');
     await expectSound();
     await press('Delete');
     await press('Delete: press again');
@@ -141,7 +115,6 @@ describe.runIf(isHere)('Prism’s pages', { timeout: 4 * PATIENCE }, async () =>
     await page.keyboard.press('Enter');
     await page.getByRole('checkbox', { name: 'Put the phone into the kitchen' }).waitFor();
     await expectSound();
-    await shoot('lens');
     await page.getByRole('combobox', { name: 'Status' }).selectOption('achieved');
     await page.getByRole('cell', { name: 'achieved' }).waitFor();
   });
@@ -150,7 +123,6 @@ describe.runIf(isHere)('Prism’s pages', { timeout: 4 * PATIENCE }, async () =>
     await at('spectrum');
     await page.getByRole('status').getByRole('link', { name: 'Prism: $7.99 a month' }).waitFor();
     await expectSound();
-    await shoot('spectrum-free');
     await api('POST /v1/admin/grants', { email: ada.email, product: 'prism', plan: 'prism.prism_plus' });
     await page.reload();
     for (const kind of ['Themes', 'Needs', 'Strengths', 'Values', 'Feelings'])
@@ -159,7 +131,6 @@ describe.runIf(isHere)('Prism’s pages', { timeout: 4 * PATIENCE }, async () =>
     await page.getByRole('figure', { name: 'Feelings over time' }).waitFor();
     await page.getByRole('button', { name: 'As CSV' }).waitFor();
     await expectSound();
-    await shoot('spectrum');
     await page.getByRole('checkbox').click();
     await expect
       .poll(async () => (await call(ada.key, 'GET /v1/profile')).body['consents'])

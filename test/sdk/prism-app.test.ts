@@ -35,12 +35,9 @@ describe.runIf(program !== undefined)('the app on a phone', { timeout: 4 * PATIE
     await press(button);
   };
   const says = (text: string) => page.getByRole('status').getByText(text).waitFor();
-  const shoot = (name: string) =>
-    process.env['SHOTS'] ? page.screenshot({ path: `${process.env['SHOTS']}/app-${name}.png` }) : undefined;
 
   test('signs up, writes to the mirror, and reads the reply', async () => {
     await page.goto(`http://127.0.0.1:${(served.address() as AddressInfo).port}/`);
-    await shoot('sign-in');
     await page.getByLabel('Email').fill('ada@example.com');
     await page.getByLabel('Password').fill('correct horse battery');
     await press('Sign up');
@@ -50,7 +47,6 @@ describe.runIf(program !== undefined)('the app on a phone', { timeout: 4 * PATIE
     await expect.poll(() => talk.count()).toBe(2);
     await expect.poll(() => talk.last().innerText()).toMatch(/\w{3}/);
     await expect.poll(() => page.getByRole('textbox').inputValue()).toBe('');
-    await shoot('mirror');
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
   });
 
@@ -77,7 +73,6 @@ describe.runIf(program !== undefined)('the app on a phone', { timeout: 4 * PATIE
     const limit = page.getByRole('alert');
     await limit.getByText('It opens again on').waitFor();
     await limit.getByRole('link', { name: 'Prism: $7.99 a month' }).waitFor();
-    await shoot('limit');
   });
 
   test('shows helplines and nothing else in a crisis, also past the limit', async () => {
@@ -85,7 +80,6 @@ describe.runIf(program !== undefined)('the app on a phone', { timeout: 4 * PATIE
     await page.getByRole('alert').getByRole('link', { name: '988', exact: true }).waitFor();
     expect(await page.getByRole('alert').count()).toBe(1);
     expect(await page.getByRole('textbox').count()).toBe(0);
-    await shoot('crisis');
     await press('Back');
     await page.getByRole('textbox').waitFor();
   });
@@ -97,7 +91,6 @@ describe.runIf(program !== undefined)('the app on a phone', { timeout: 4 * PATIE
     await press('I am safe. Go on with what I wrote');
     await expect.poll(() => page.getByRole('log').locator('section').count()).toBe(6);
     await page.getByRole('alert').getByRole('link', { name: '988', exact: true }).waitFor();
-    await shoot('safe');
   });
 
   test('has goals with suggested actions, and the spectrum of the next plan', async () => {
@@ -110,7 +103,6 @@ describe.runIf(program !== undefined)('the app on a phone', { timeout: 4 * PATIE
       .click();
     await page.getByRole('checkbox').check();
     await page.getByText('Days in a row: 1').waitFor();
-    await shoot('lens');
     await press('Spectrum');
     await page.getByRole('alert').getByRole('link', { name: 'Prism: $7.99 a month' }).waitFor();
     await press('Sign out');

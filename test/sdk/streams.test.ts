@@ -126,15 +126,16 @@ it('a list is read page after page, to its end', async () => {
   expect(new Set(assets.map(({ id }) => id)).size).toBe(5);
 });
 
-describe('a reply of the mirror', () => {
-  const SAY = 'POST /v1/mirror/messages';
-  async function openSession() {
-    const client = clientOf(await person());
-    const session = await client.call('POST /v1/mirror/sessions', { body: {} });
-    if (!('id' in session)) throw new Error('no session');
-    return { client, body: { session_id: session.id, content: 'I miss my garden.' } };
-  }
+const SAY = 'POST /v1/mirror/messages';
+/** A session of the mirror, and a message to it. */
+async function openSession() {
+  const client = clientOf(await person());
+  const session = await client.call('POST /v1/mirror/sessions', { body: {} });
+  if (!('id' in session)) throw new Error('no session');
+  return { client, body: { session_id: session.id, content: 'I miss my garden.' } };
+}
 
+describe('a reply of the mirror', () => {
   it('comes in words that are the reply, and a repeat of its key as a whole', async () => {
     const { client, body } = await openSession();
     const options = { idempotencyKey: crypto.randomUUID() };

@@ -86,7 +86,7 @@ function help({ support, safety }: Answer, again?: () => Promise<unknown>): bool
     byId('page').prepend(card);
     return false;
   }
-  // Of an emergency the server takes no other word (docs/safety.md).
+  // The server answers an emergency by helplines alone (docs/safety.md).
   const isEmergency = safety.kinds.some((kind) => kind === 'attempt_now' || kind === 'medical_emergency');
   if (again !== undefined && !isEmergency)
     card.append(act('I am safe. Go on with what I wrote', again, true));

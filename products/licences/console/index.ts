@@ -14,5 +14,11 @@ export const pages: ProductPages = {
       isOperators: true,
       load: () => import('./all-licences.tsx'),
     },
+    {
+      page: 'licence-analytics',
+      title: { en: 'Licence analytics', de: 'Lizenzauswertung' },
+      isOperators: true,
+      load: () => import('./analytics.tsx'),
+    },
   ],
 };

@@ -2,6 +2,7 @@ import { Skeleton } from '@mantine/core';
 import {
   Confirm,
   Copy,
+  Download,
   Facts,
   Head,
   Section,
@@ -15,9 +16,13 @@ import {
   useTexts,
 } from '@plinth/console';
 import { useCapacityColumns } from './capacity.tsx';
+import { History } from './history.tsx';
 import { MachineTable } from './machine-table.tsx';
 import { Status } from './status.tsx';
 import { texts } from './texts.ts';
+
+/** Minutes. */
+const DAY = 1_440;
 
 /** Licences of the account; one of them opened, with its key, its seats and its machines. */
 export default function Licences() {
@@ -76,15 +81,31 @@ function Opened({ id }: { readonly id: string }) {
             ) : (
               <Copy value={data.license_key} text={say('copyKey')} />
             ),
-          [say('offline')]: say('days', { count: format.count(Math.round(data.offline_minutes / 1_440)) }),
+          [say('offline')]:
+            data.offline_minutes < DAY
+              ? say('minutes', { count: format.count(data.offline_minutes) })
+              : say('days', { count: format.count(Math.round(data.offline_minutes / DAY)) }),
           [say('licence')]: <span className="mono">{data.id}</span>,
         }}
       />
-      {data.license_key !== null && data.status === 'active' && (
-        <Confirm text={say('rotate')} act={() => chosen.api.call('POST /v1/licenses/{id}/key', { params })} />
+      {data.status === 'active' && (
+        <div className="filters plan-acts">
+          {data.license_key !== null && (
+            <Confirm
+              text={say('rotate')}
+              act={() => chosen.api.call('POST /v1/licenses/{id}/key', { params })}
+            />
+          )}
+          <Download
+            text={say('file')}
+            name="license.signed.json"
+            read={() => chosen.api.open('GET /v1/licenses/{id}/download', { params })}
+          />
+        </div>
       )}
       <Seats id={id} />
       <Machines id={id} />
+      <History id={id} />
     </section>
   );
 }
@@ -117,6 +138,7 @@ function Seats({ id }: { readonly id: string }) {
           },
           { head: say('since'), past: (row) => row.started_at },
           { head: say('seen'), past: (row) => row.last_heartbeat_at },
+          { head: say('offlineUntil'), due: (row) => row.offline_until },
           { head: 'IP', isDim: true, cell: ({ ip }) => ip },
           {
             head: '',

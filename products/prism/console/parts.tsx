@@ -11,7 +11,7 @@ import {
   When,
 } from '@plinth/console';
 import type { ReplyOf } from '@plinth/sdk';
-import { createContext, type ReactNode, use, useState } from 'react';
+import { createContext, type ReactNode, use, useEffect, useRef, useState } from 'react';
 import { texts } from './texts.ts';
 
 type Turn = ReplyOf<'POST /v1/turns'>;
@@ -59,15 +59,12 @@ const EMERGENCIES: ReadonlySet<string> = new Set(['attempt_now', 'medical_emerge
 function Helplines({ help, close }: { readonly help: Help; readonly close: () => void }) {
   const { say } = useTexts(texts);
   const { support, safety, again } = help;
+  const shown = useRef<HTMLElement>(null);
+  useEffect(() => void shown.current?.scrollIntoView({ block: 'nearest' }), [help]);
   if (support === null) return null;
   const canGoOn = safety?.status === 'crisis' && !safety.kinds.some((kind) => EMERGENCIES.has(kind));
   return (
-    <section
-      ref={(shown) => shown?.scrollIntoView({ block: 'nearest' })}
-      className="preview"
-      role="alert"
-      aria-label={say('helplines')}
-    >
+    <section ref={shown} className="preview" role="alert" aria-label={say('helplines')}>
       <p>{support.message}</p>
       <ul className="settings">
         {support.helplines.map(({ name, phone, text, url, hours }) => (

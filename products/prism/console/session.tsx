@@ -77,7 +77,7 @@ function useExchange(sessionId: string) {
         if (event === 'done') help(data, () => send(content, true));
       }
     } catch (error) {
-      // Of a stream that is cut the session has the whole soon.
+      // If the stream was cut, the session has the whole reply soon.
       if (words === '') throw error;
     } finally {
       await queries.invalidateQueries();
