@@ -9,9 +9,10 @@ describe.runIf(isHere)('Prism’s pages', { timeout: 4 * PATIENCE }, async () =>
   if (!isHere) return;
   const stripe = await createStripeSandbox();
   atEndOfFile(() => stripe.close());
-  const { page, signInAs, broken, faults, look, overflow, url, api, call, person } = await visitConsole({
-    stripe,
-  });
+  const { page, signInAs, broken, faults, look, overflow, unreached, url, api, call, person } =
+    await visitConsole({
+      stripe,
+    });
   const ada = await person();
   await signInAs(ada);
   const at = (name: string) => page.goto(`${url}/app/products/prism/${name}`);
@@ -23,8 +24,9 @@ describe.runIf(isHere)('Prism’s pages', { timeout: 4 * PATIENCE }, async () =>
     const limits = body['data'] as readonly { readonly limit: string; readonly used: number }[];
     return limits.find(({ limit }) => limit === 'turns')?.used;
   };
-  /** The page as it is, in light and dark, and on a phone. */
+  /** The page as it is: by keyboard, in light and dark, and on a phone. */
   const expectSound = async () => {
+    expect(await unreached()).toEqual([]);
     expect([...(await look()), ...(await faults())]).toEqual([]);
     await page.emulateMedia({ colorScheme: 'dark' });
     await page.setViewportSize({ width: 390, height: 844 });
@@ -70,6 +72,9 @@ describe.runIf(isHere)('Prism’s pages', { timeout: 4 * PATIENCE }, async () =>
     const denial = page.getByRole('alert').filter({ hasText: 'Turns a day: all 3 are used.' });
     await denial.getByText('Prism has 25').waitFor();
     await expectSound();
+    await denial.getByRole('link', { name: 'Prism: $7.99 a month' }).click();
+    await page.getByRole('group', { name: 'Buy Prism' }).waitFor();
+    await page.goBack();
   });
 
   test('a crisis is answered by helplines and nothing else, although the limit is reached, and nothing is charged', async () => {

@@ -60,7 +60,9 @@ function Helplines({ help, close }: { readonly help: Help; readonly close: () =>
   const { say } = useTexts(texts);
   const { support, safety, again } = help;
   const shown = useRef<HTMLElement>(null);
-  useEffect(() => void shown.current?.scrollIntoView({ block: 'nearest' }), [help]);
+  useEffect(() => {
+    shown.current?.scrollIntoView({ block: 'nearest' });
+  }, [help]);
   if (support === null) return null;
   const canGoOn = safety?.status === 'crisis' && !safety.kinds.some((kind) => EMERGENCIES.has(kind));
   return (
