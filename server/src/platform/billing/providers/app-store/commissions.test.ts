@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { commissionOf } from './commissions.ts';
 
-test.each([
+test.each<[string | undefined, string, number, boolean, number]>([
   ['USA', '2026-11-01', 30, false, 30],
   ['USA', '2026-11-01', 30, true, 15],
   ['USA', '2026-11-01', 15, false, 15],
@@ -18,7 +18,7 @@ test.each([
   ['constructor', '2026-11-01', 30, true, 15],
 ])(
   'of a purchase at storefront %s on %s, with %s percent agreed and past a year %s, Apple keeps %s',
-  (storefront, day, agreed, isPastYear, percent) => {
+  (storefront, day, ...[agreed, isPastYear, percent]) => {
     expect(commissionOf({ storefront, at: new Date(`${day}T00:00:00Z`), isPastYear }, agreed)).toBe(percent);
   },
 );
