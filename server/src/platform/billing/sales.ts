@@ -11,6 +11,7 @@ import { createProjection, type ProjectionParts, type StoreRules } from './proje
 import { createImporting, type Importing } from './importing/importing.ts';
 import { createInbox, type Inbox, type InboxParts, type ProviderSettings } from './inbox/inbox.ts';
 import { waitingObjects } from './inbox/store/fetch-tasks.ts';
+import { createNotices, type Notices } from './notices/notices.ts';
 import { createOverage, type OverageService } from './overage/service.ts';
 import { type Billing, createBilling } from './service.ts';
 import type { StripeConnection } from './providers/stripe/client.ts';
@@ -64,6 +65,7 @@ export interface Sales {
   readonly refundedCredits: RefundedCredits;
   readonly overage: OverageService;
   readonly topUps: TopUps;
+  readonly notices: Notices;
   readonly subscriptions: Subscriptions;
   readonly checkoutLinks: CheckoutLinks;
   readonly purchases: Purchases;
@@ -119,6 +121,7 @@ export function createSales(parts: SalesParts): Sales {
       provider: link && { mode: link.client.mode, meter: createStripeMeter(link.client) },
     }),
     topUps: createTopUps({ ...parts, inbox, catalogues: entitlements.catalogues, usage: limits.usage }),
+    notices: createNotices({ ...parts, inbox, catalogues: entitlements.catalogues, mode: link?.client.mode }),
     subscriptions: createSubscriptions({
       ...parts,
       returns,

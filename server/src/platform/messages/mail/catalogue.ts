@@ -61,6 +61,10 @@ const failedPaymentExample = {
 };
 const changedPlan = z.strictObject({ ...bought, why: z.string(), next: z.string() });
 
+/** A notice before a charge. */
+const noticed = z.strictObject({ ...bought, until: z.string(), next: z.string() });
+const noticedExample = { ...boughtExample, until: '2026-12-20 08:00 UTC' };
+
 /** Every mail that is sent: its words are in `templates/<name>.txt` and `.html`, its facts here. */
 export const TEMPLATES = {
   welcome: template(z.strictObject({ link, hours }), {
@@ -265,6 +269,22 @@ export const TEMPLATES = {
     ...boughtExample,
     changes: 'posts: 40 in place of 60',
     from: 'with the first period that begins after 2026-12-13',
+  }),
+  trial_ends: template(noticed, {
+    ...noticedExample,
+    next: 'From then on it costs 39.95 USD a month (before discounts and taxes). If you do not want that, end it before: then nothing is charged.',
+  }),
+  renewal_ahead: template(noticed, {
+    ...noticedExample,
+    next: 'It costs 399.00 USD a year (before discounts and taxes). If you do not want that, end it before: then nothing is charged.',
+  }),
+  card_expires: template(noticed, {
+    ...noticedExample,
+    next: 'The card that pays for it is good until 11/2026, and 39.95 USD a month (before discounts and taxes) are due after that. Give another card before: else the payment fails.',
+  }),
+  price_raised: template(noticed, {
+    ...noticedExample,
+    next: 'From then on it costs 49.95 USD a month (before discounts and taxes), in place of 39.95 USD a month. If you do not want that, end it before: then nothing is charged.',
   }),
   paid_twice: template(changedPlan, {
     ...boughtExample,

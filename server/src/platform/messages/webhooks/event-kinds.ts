@@ -127,6 +127,23 @@ export const EVENT_KINDS = {
     z.strictObject({ ...subscription, ended_at: instant }),
     { ...exampleSubscription, state: 'canceled', cancels_at: AT, ended_at: AT },
   ),
+  'trial.ending': kind(
+    'a trial ends in seven days, or in three where it lasts no longer than a week',
+    z.strictObject({
+      subscription_id: id,
+      product: z.string(),
+      plan: z.string().describe('`product.plan`.'),
+      ends_unpaid: z.boolean().describe('Nothing is charged: no card is kept, and the plan ends.'),
+      trial_ends_at: instant,
+    }),
+    {
+      subscription_id: SUBSCRIPTION_ID,
+      product: 'demo',
+      plan: 'demo.standard',
+      ends_unpaid: false,
+      trial_ends_at: MONTH_END,
+    },
+  ),
   'invoice.paid': kind(
     'an invoice was paid',
     z.strictObject({
