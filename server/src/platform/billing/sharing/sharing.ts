@@ -5,6 +5,7 @@ import { type AccountId, AppError } from '#platform/kernel';
 import { platformAdmins } from '#platform/limits';
 import type { Mail } from '#platform/mail';
 import { PLATFORM_ACCOUNT, type Queue } from '#platform/queue';
+import type { Webhooks } from '#platform/webhooks';
 import type { Mode } from '../payment-provider.ts';
 import type { StripeConnection } from '../providers/stripe/client.ts';
 import { createConnect } from '../providers/stripe/connect.ts';
@@ -39,6 +40,7 @@ export interface PayoutsQuery {
 export interface SharingParts extends Omit<SellingParts, 'stripe'>, Pick<PayoutParts, 'clock'> {
   readonly audit: Audit;
   readonly mail: Pick<Mail, 'sending' | 'wake'>;
+  readonly webhooks: Pick<Webhooks, 'emitting' | 'wake'>;
   readonly jobs: Pick<Queue, 'handle' | 'schedule' | 'enqueueing' | 'wake'>;
   readonly stripe: StripeConnection | undefined;
   readonly ledger: ShareLedger;
@@ -62,7 +64,10 @@ export function createSharing(parts: SharingParts) {
   const settle = async (): Promise<void> => {
     if (sold === undefined) return;
     const steps = [closeDueSales, closeLost, goOnWithRun, recoverShares].values();
-    await attemptAll(steps, parts, (step) => step(sold)).finally(() => parts.mail.wake());
+    await attemptAll(steps, parts, (step) => step(sold)).finally(() => {
+      parts.mail.wake();
+      parts.webhooks.wake();
+    });
   };
   /** Compares with the provider's books, and asks again for what lacked money. */
   const look = async (): Promise<readonly PayoutDifference[]> => {

@@ -61,6 +61,15 @@ const failedPaymentExample = {
 };
 const changedPlan = z.strictObject({ ...bought, why: z.string(), next: z.string() });
 
+/** Money for a payee. */
+const payout = z.strictObject({
+  account: z.string(),
+  amount: z.string(),
+  period: z.string(),
+  next: z.string(),
+});
+const payoutExample = { account: 'Analytical Engines', amount: '69.90 USD', period: '2026-11' };
+
 /** A notice before a charge. */
 const noticed = z.strictObject({ ...bought, until: z.string(), next: z.string() });
 const noticedExample = { ...boughtExample, until: '2026-12-20 08:00 UTC' };
@@ -232,6 +241,14 @@ export const TEMPLATES = {
   payouts_problem: template(z.strictObject({ problem: z.string() }), {
     problem:
       'The balance at the payment provider is too small for the payouts of 2026-11. They are asked for again each day.',
+  }),
+  payout_sent: template(payout, {
+    ...payoutExample,
+    next: 'It is smaller by 7.00 USD, for refunds and disputes of your sales. Stripe pays it to your bank account on the days that you chose there.',
+  }),
+  payout_refused: template(payout, {
+    ...payoutExample,
+    next: 'It is owed as before, and is paid with a later run. You need do nothing here; your account at Stripe may say more.',
   }),
   payment_failed: template(failedPayment, failedPaymentExample),
   payment_failed_again: template(failedPayment, failedPaymentExample),
