@@ -4,6 +4,7 @@ import type { Identity } from '#platform/identity';
 import { createCredits, createRowCredits, type Limits } from '#platform/limits';
 import type { Secrets } from '#platform/secrets';
 import type { Logger, Metrics } from '#platform/telemetry';
+import { type Balance, createBalance } from './balance/balance.ts';
 import { createEndings, type Endings } from './endings/endings.ts';
 import { createRefundedCredits, type RefundedCredits } from './endings/refunded-credits.ts';
 import { createSuspensions, type Suspensions } from './endings/suspensions.ts';
@@ -66,6 +67,7 @@ export interface Sales {
   readonly overage: OverageService;
   readonly topUps: TopUps;
   readonly notices: Notices;
+  readonly balance: Balance;
   readonly subscriptions: Subscriptions;
   readonly checkoutLinks: CheckoutLinks;
   readonly purchases: Purchases;
@@ -121,6 +123,7 @@ export function createSales(parts: SalesParts): Sales {
       provider: link && { mode: link.client.mode, meter: createStripeMeter(link.client) },
     }),
     topUps: createTopUps({ ...parts, inbox, catalogues: entitlements.catalogues, usage: limits.usage }),
+    balance: createBalance(parts),
     notices: createNotices({ ...parts, inbox, catalogues: entitlements.catalogues, mode: link?.client.mode }),
     subscriptions: createSubscriptions({
       ...parts,

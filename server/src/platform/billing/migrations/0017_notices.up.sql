@@ -10,3 +10,6 @@ alter table billing.subscriptions
   add leaving_comment text;
 create index subscriptions_renewing on billing.subscriptions (store, mode, period_ends_at) where state in ('trialing', 'active');
 create index subscriptions_ended on billing.subscriptions (mode, ended_at) where state = 'canceled';
+-- A balance transaction of Stripe names the transfer, or what took a part of it back.
+create index payouts_by_transfer on billing.payouts (mode, transfer) where transfer is not null;
+create index shares_by_reversal on billing.shares (mode, reversal) where reversal is not null;
