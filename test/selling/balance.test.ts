@@ -26,9 +26,10 @@ const PRO = { product: 'studio', plan: 'pro' };
 
 type Line = Readonly<Record<string, string>>;
 
+const day = (days: number) =>
+  new Date(sandbox.now().getTime() + days * 86_400_000).toISOString().slice(0, 10);
+
 async function read(key: string): Promise<Line[]> {
-  const day = (days: number) =>
-    new Date(sandbox.now().getTime() + days * 86_400_000).toISOString().slice(0, 10);
   const response = await fetch(
     `${url}/v1/admin/billing/balance-transactions?from=${day(-30)}&until=${day(1)}`,
     { headers: { authorization: `Bearer ${key}` } },

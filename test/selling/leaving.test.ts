@@ -28,7 +28,10 @@ test('reasons for leaving are grouped, a trial costs nothing, and no report has 
   const read = (group: string) => call(key, `GET /v1/admin/billing/leaving?group=${group}&${range}`);
   const { body } = await read('reason,feedback');
   const reason = 'cancellation_requested';
-  const row = (feedback: string | null, subscriptions: number, trials: number, lost_minor: number) => ({
+  const row = (
+    feedback: string | null,
+    ...[subscriptions, trials, lost_minor]: readonly [number, number, number]
+  ) => ({
     reason,
     feedback,
     currency: 'usd',

@@ -11,16 +11,16 @@ language sql stable as $$
         and f.period_starts_at = s.period_starts_at and f.unit_amount <> s.unit_amount and (f.product, f.plan, f.cycle) = (s.product, s.plan, s.cycle)
       order by f.until desc limit 1) as former on true
     cross join lateral (
-      select 'trial_ends', concat_ws(' ', s.store_id, s.trial_ends_at::date), null::bigint
+      select 'trial_ends', concat_ws(' ', s.store_id, (s.trial_ends_at at time zone 'UTC')::date), null::bigint
         where s.state = 'trialing' and s.trial_ends_at > app.now()
           and s.trial_ends_at <= app.now() + case when s.trial_ends_at > s.starts_at + interval '7 days' then interval '7 days' else interval '3 days' end
           and not exists (select from billing.trials t
             where t.account_id = s.account_id and t.store = s.store and t.mode = s.mode and t.store_id = s.store_id and t.refused_at is not null)
       union all
-      select 'renewal_ahead', concat_ws(' ', s.store_id, s.period_ends_at::date), null
+      select 'renewal_ahead', concat_ws(' ', s.store_id, (s.period_ends_at at time zone 'UTC')::date), null
         where s.state = 'active' and billing.a_year(s.cycle, 1) <= 1
       union all
-      select 'card_expires', concat_ws(' ', s.store_id, s.card_expires_at::date), null
+      select 'card_expires', concat_ws(' ', s.store_id, (s.card_expires_at at time zone 'UTC')::date), null
         where s.card_expires_at <= s.period_ends_at and s.period_ends_at <= app.now() + interval '1 month'
       union all
       select 'price_raised', concat_ws(' ', s.store_id, coalesce(s.next_unit_amount, s.unit_amount)), coalesce(former.unit_amount, s.unit_amount)
