@@ -1,10 +1,9 @@
-import type { Stripe } from 'stripe';
 import { type Database, statement } from '#platform/db';
 import type { CsvValue } from '#platform/http';
 import { AppError } from '#platform/kernel';
 import type { Mode } from '../payment-provider.ts';
 import type { StripeConnection } from '../providers/stripe/client.ts';
-import { pagesOf } from '../providers/stripe/fetch.ts';
+import { type PayoutLine, payoutLines } from '../providers/stripe/payout-lines.ts';
 
 export const COLUMNS = [
   'payout',
@@ -34,73 +33,31 @@ interface BalanceParts {
 /** Stripe's books, for those of the operator. */
 export interface Balance {
   /**
-   * The balance transactions of the payouts that Stripe made from `from` to before `until`, newest payout first, one line each under `COLUMNS`. Throws
+   * Balance transactions of the payouts that Stripe made from `from` to before `until`, newest payout first, one line each under `COLUMNS`. Throws
    * `nothing_sold`, and what a read of Stripe throws.
    */
   lines(range: { readonly from: Date; readonly until: Date }): AsyncGenerator<CsvValue[][]>;
 }
 
-/** Reads Stripe when it is asked: nothing of it is kept. */
+/** Reads Stripe when it is asked: no copy of it is kept. */
 export function createBalance({ db, stripe }: BalanceParts): Balance {
   return {
-    async *lines({ from, until }) {
+    async *lines(range) {
       if (stripe === undefined) throw new AppError('nothing_sold');
       const { client } = stripe;
-      const created = { gte: seconds(from), lt: seconds(until) };
-      const expand = ['data.balance_transaction', 'data.failure_balance_transaction'];
-      const payouts = pagesOf((page) => client.read((sdk) => sdk.payouts.list({ ...page, created, expand })));
-      for await (const page of payouts)
-        for (const payout of page)
-          for await (const paid of transactionsOf(client, payout)) {
-            const [sources] = await db.system('admin.billing', [sourcesOf(client.mode, paid)]);
-            const known = new Map(sources.map((row) => [row.source, row]));
-            yield paid.map((one) => lineOf(payout, one, known.get(sourceOf(one) ?? '')));
-          }
+      for await (const lines of payoutLines(client, range)) {
+        const [sources] = await db.system('admin.billing', [sourcesOf(client.mode, lines)]);
+        const known = new Map(sources.map((row) => [row.source, row]));
+        yield lines.map((line) => {
+          const row = { ...UNKNOWN, ...known.get(line.source ?? ''), ...line };
+          return COLUMNS.map((column) => row[column]);
+        });
+      }
     },
   };
 }
 
-const seconds = (at: Date) => Math.floor(at.getTime() / 1_000);
-
-/** Stripe says of automatic payouts alone which transactions they paid; its own is among them. A manual one has its own, and that of its failure. */
-async function* transactionsOf(
-  client: StripeConnection['client'],
-  { id, automatic, balance_transaction: own, failure_balance_transaction: failure }: Stripe.Payout,
-): AsyncGenerator<readonly Stripe.BalanceTransaction[]> {
-  if (automatic)
-    yield* pagesOf((page) => client.read((sdk) => sdk.balanceTransactions.list({ ...page, payout: id })));
-  else yield [own, failure].filter((one) => typeof one === 'object' && one !== null);
-}
-
-function sourceOf({ source }: Stripe.BalanceTransaction): string | null {
-  return typeof source === 'object' ? (source?.id ?? null) : source;
-}
-
-function lineOf(
-  { id: payout, status, arrival_date: arrives }: Stripe.Payout,
-  one: Stripe.BalanceTransaction,
-  of: SourceRow | undefined,
-): CsvValue[] {
-  return [
-    payout,
-    status,
-    new Date(arrives * 1_000).toISOString().slice(0, 10),
-    one.id,
-    new Date(one.created * 1_000).toISOString(),
-    one.type,
-    one.reporting_category,
-    sourceOf(one),
-    one.currency,
-    one.amount,
-    one.fee,
-    one.net,
-    of?.account_id ?? null,
-    of?.account_name ?? null,
-    of?.customer ?? null,
-    of?.invoice_id ?? null,
-    of?.invoice ?? null,
-  ];
-}
+const UNKNOWN = { account_id: null, account_name: null, customer: null, invoice_id: null, invoice: null };
 
 interface SourceRow {
   readonly source: string;
@@ -112,7 +69,7 @@ interface SourceRow {
 }
 
 /** Accounts and invoices of charges, refunds, disputes, transfers to payees and their reversals, by Stripe's ids. */
-const sourcesOf = (mode: Mode, transactions: readonly Stripe.BalanceTransaction[]) =>
+const sourcesOf = (mode: Mode, lines: readonly PayoutLine[]) =>
   statement<SourceRow>(
     `with sources as (
        select p.store_id as source, p.account_id, p.invoice from billing.payments p
@@ -130,5 +87,5 @@ const sourcesOf = (mode: Mode, transactions: readonly Stripe.BalanceTransaction[
      select s.source, s.account_id, a.name as account_name, c.external_id as customer, i.id as invoice_id, i.number as invoice
      from sources s left join accounts.accounts a on a.account_id = s.account_id left join accounts.customers c on c.account_id = s.account_id
        left join billing.invoices i on i.store = 'stripe' and i.mode = $1 and i.store_id = s.invoice`,
-    [mode, transactions.flatMap((one) => sourceOf(one) ?? [])],
+    [mode, lines.flatMap(({ source }) => source ?? [])],
   );

@@ -1,7 +1,7 @@
 import { type Catalogue, inCurrency } from '#platform/entitlements';
 import { mailTime } from '#platform/mail';
 import type { Cycle } from '../cycles.ts';
-import { moneyOf } from '../projection/notifications/texts.ts';
+import { moneyOf } from '../money-text.ts';
 
 /** Each is a mail's template. */
 export type NoticeKind = 'trial_ends' | 'renewal_ahead' | 'card_expires' | 'price_raised';
@@ -13,7 +13,7 @@ export interface ToldSubscription {
   readonly plan: string;
   readonly cycle: Cycle;
   readonly quantity: number;
-  /** Of one, in minor units. */
+  /** The price of one, in minor units. */
   readonly unit_amount: number;
   readonly currency: string;
   readonly trial_ends_at: Date | null;

@@ -2,7 +2,7 @@ import type { Transaction } from '#platform/db';
 import { managersOf } from '#platform/limits';
 import type { Mail } from '#platform/mail';
 import type { Webhooks } from '#platform/webhooks';
-import { moneyOf } from '../projection/notifications/texts.ts';
+import { moneyOf } from '../money-text.ts';
 import type { ClosedPayout } from './payout-store.ts';
 
 interface TellParts {

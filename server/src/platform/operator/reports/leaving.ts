@@ -18,7 +18,7 @@ export interface LeavingQuestion extends RangeQuery {
 export interface LeavingSums extends Readonly<Partial<Record<LeavingDimension, string | null>>> {
   readonly currency: string;
   readonly subscriptions: number;
-  /** Of them, those that ended as trials. */
+  /** The part that ended as trials. */
   readonly trials: number;
   readonly lost_minor: number;
 }
