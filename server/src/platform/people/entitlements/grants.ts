@@ -156,10 +156,11 @@ async function overrideIn(parts: Parts, tx: Transaction, agreement: Agreement): 
   const { grantId, overrides, by, origin } = agreement;
   const [found] = await tx.run(grantById(grantId));
   if (found === undefined) return undefined;
-  const before = grantOf(found);
-  const { product, plan } = before;
-  assertAgreeable(parts.catalogues.get(product), plan, overrides);
-  await lockedAt(tx, before.accountId);
+  await lockedAt(tx, found.account_id);
+  // A purchase may have become one of another plan meanwhile.
+  const [present = found] = await tx.run(grantById(grantId));
+  const before = grantOf(present);
+  assertAgreeable(parts.catalogues.get(before.product), before.plan, overrides);
   const [changed] = await tx.run(overrideGrant(before, overrides));
   if (changed === undefined) throw new AppError('grant_over');
   const grant = grantOf(changed);
