@@ -55,7 +55,7 @@ const PLATFORM: Readonly<Record<keyof typeof MEANINGS, readonly string[]>> = {
     sso.connection-changed sso.domain-verified sso.link-forgotten webhooks.changed webhooks.deleted`),
   row: splitNames('permits.reported billing.received billing.rows-given ai.safety-recorded'),
   again: splitNames(`
-    limits.sweep jobs.recover jobs.schedules-begun jobs.scheduled jobs.prune limits.alerts-pruned limits.credits-expiring limits.end-users-pruned limits.counts-pruned webhooks.pruned mail.prune
+    limits.sweep jobs.recover jobs.schedules-begun jobs.scheduled jobs.prune limits.alerts-pruned limits.credits-expiring billing.notices-told limits.end-users-pruned limits.counts-pruned webhooks.pruned mail.prune
     ai.safety-pruned
     idempotency.swept rates.swept accounts.invitations-pruned identity.admin-invitations-pruned identity.guesses-pruned
     identity.sessions-pruned erasure.begun erasure.erased erasure.exports-pruned privacy.released reports.rolled reports.repaired reports.archived reports.archive-deleted

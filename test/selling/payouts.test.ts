@@ -2,6 +2,7 @@ import { commitPoint, statement } from '#platform/db';
 import { advance } from '@plinth/testkit/factories';
 import { afterEach, describe, expect, test } from 'vitest';
 import { plannedDeath } from '@plinth/testkit/fixtures/planned-death';
+import { forgetRates } from '@plinth/testkit/services/forget-rates';
 import { testApp } from '@plinth/testkit/services/app';
 import { openSellingApp } from './fixture.ts';
 
@@ -84,12 +85,35 @@ async function tellings(): Promise<number> {
   return found?.count ?? 0;
 }
 
+/** Mails and events about payouts of a payee, the oldest first. */
+async function told({ accountId }: Payee): Promise<{ mails: string[]; events: unknown[] }> {
+  const mails = await db.asMigrator(
+    statement<{ template: string }>(
+      `select template from mail.messages where account_id = $1 and template like 'payout\\_%' order by created_at, id`,
+      [accountId],
+    ),
+  );
+  const events = await db.asMigrator(
+    statement<{ type: string; taken_off: number }>(
+      `select type, (data ->> 'taken_off')::int as taken_off from webhooks.events where account_id = $1 and type like 'payout.%' order by position`,
+      [accountId],
+    ),
+  );
+  return {
+    mails: mails.map(({ template }) => template),
+    events: events.map(({ type, taken_off }) => [type, taken_off]),
+  };
+}
+
 /** A process that asked and never heard is believed dead. */
 const muchLater = () => advance(db, '10 minutes');
 
 connect.fund(100_000_000, 'usd');
 connect.fund(100_000_000, 'eur');
-afterEach(() => sandbox.faults.clear());
+afterEach(async () => {
+  sandbox.faults.clear();
+  await forgetRates(selling);
+});
 
 describe('a run of payouts', () => {
   test('is refused before its month is over, pays each payee and currency once, and finds the rest when it is asked again', async () => {
@@ -150,12 +174,25 @@ describe('a run of payouts', () => {
     connect.fund(200_000_000, 'usd');
     await sharing.look();
     expect(await transfers(ada)).toEqual([200_000_000]);
-    expect(await shown(ada)).toEqual([
-      ['paid', 200_000_000],
-      ['refused', 200_000_000],
-      ['refused', 200_000_000],
+    expect(await shown(ada)).toEqual([['paid', 200_000_000]]);
+    const { body } = await call(operator.key, `GET /v1/admin/payouts?period=${PERIOD}`);
+    const all = body['data'] as readonly Readonly<Record<string, unknown>>[];
+    expect(all.filter(({ account_id: of }) => of === ada.accountId)).toMatchObject([
+      { state: 'paid', tries: 3 },
+    ]);
+    await owe(ada, 5);
+    await payOut();
+    const { payouts } = await sharing.earnings(ada.accountId, undefined);
+    expect(payouts.map(({ amount, tries }) => [amount, tries])).toEqual([
+      [5, 1],
+      [200_000_000, 3],
     ]);
     expect(await tellings()).toBe(1);
+    const refused = ['payout.refused', 0];
+    expect(await told(ada)).toEqual({
+      mails: ['payout_refused', 'payout_sent', 'payout_sent'],
+      events: [refused, refused, ['payout.sent', 0], ['payout.sent', 0]],
+    });
   });
 });
 
@@ -278,6 +315,10 @@ describe('a share that went back', () => {
     await owe(ada, 1_000);
     await payOut();
     expect(await transfers(ada)).toEqual([300, 700]);
+    expect((await told(ada)).events).toEqual([
+      ['payout.sent', 0],
+      ['payout.sent', 700],
+    ]);
   });
 });
 

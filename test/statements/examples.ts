@@ -10,6 +10,7 @@ import {
 import { countRows } from '../../server/src/platform/work/erasure/proof.ts';
 import { sealedCounts } from '../../server/src/platform/base/secrets/count-sealed.ts';
 import { openMarginReport } from '../../server/src/platform/operator/reports/margin.ts';
+import { openLeavingReport } from '../../server/src/platform/operator/reports/leaving.ts';
 import { openPackReport } from '../../server/src/platform/operator/reports/packs.ts';
 import {
   openDailyRecurringReport,
@@ -102,6 +103,15 @@ async function ofReports(db: Database): Promise<[string, Statement[]][]> {
         openRevenueReport(
           { db: on, mode },
           { ...range, group: ['month', 'account', 'item', 'kind', ...group] },
+        ),
+      ),
+    ],
+    [
+      'server/src/platform/operator/reports/leaving.ts sums',
+      await recordReport((on) =>
+        openLeavingReport(
+          { db: on, mode },
+          { ...range, group: ['month', 'product', 'plan', 'reason', 'feedback'] },
         ),
       ),
     ],

@@ -14,6 +14,7 @@ import { texts } from './texts.ts';
 type Recurring = ReplyOf<'GET /v1/admin/billing/recurring'>['data'][number];
 type Revenue = ReplyOf<'GET /v1/admin/billing/revenue'>['data'][number];
 type Margin = ReplyOf<'GET /v1/admin/margin'>['data'][number];
+type Leaving = ReplyOf<'GET /v1/admin/billing/leaving'>['data'][number];
 type Usage = ReplyOf<'GET /v1/admin/usage'>['data'][number];
 
 const REPORTS = {
@@ -21,6 +22,7 @@ const REPORTS = {
   revenue: RevenueReport,
   margin: MarginReport,
   models: ModelReport,
+  leaving: LeavingReport,
 };
 
 /** What comes in: MRR and how it moves, revenue, what is left of it after models, and what these cost. */
@@ -315,6 +317,36 @@ function ModelReport() {
               </Link>
             ),
         },
+      ]}
+    />
+  );
+}
+
+const LEFT = ['feedback', 'reason', 'product', 'plan'] as const;
+
+function LeavingReport() {
+  const { say, group, money, range, product, monthly } = useReport(LEFT, 'feedback');
+  const nameOf = (row: Leaving) => row[group]?.replaceAll('_', ' ') ?? say('notSaid');
+  return (
+    <Report<Leaving>
+      route="GET /v1/admin/billing/leaving"
+      query={{ ...range, group: `month,${group}`, ...(product && { product }) }}
+      groups={LEFT}
+      by={group}
+      keyOf={(row) => [row.month, row.currency, row[group]].join(' ')}
+      empty={say('noneLeft')}
+      drawn={{
+        pointOf: ({ month = '' }) => month,
+        partOf: nameOf,
+        valueOf: ({ lost_minor: lost }) => lost,
+        ...monthly,
+      }}
+      columns={[
+        { head: say('month'), cell: ({ month }) => month },
+        { head: say('name'), isLong: true, cell: nameOf },
+        { head: say('ended'), count: ({ subscriptions }) => subscriptions },
+        { head: say('trials'), count: ({ trials }) => trials },
+        { head: say('lost'), isFigure: true, cell: (row) => money(row.lost_minor, row.currency) },
       ]}
     />
   );

@@ -6,6 +6,7 @@ export const texts = pageTexts({
   'view.revenue': ['Revenue', 'Umsatz'],
   'view.margin': ['Margin', 'Marge'],
   'view.models': ['Cost by model', 'Kosten nach Modell'],
+  'view.leaving': ['Reasons for leaving', 'Kündigungsgründe'],
   by: ['Told apart by', 'Unterschieden nach'],
   'by.month': ['By month alone', 'Nur nach Monat'],
   'by.product': ['By product', 'Nach Produkt'],
@@ -14,6 +15,8 @@ export const texts = pageTexts({
   'by.kind': ['By kind', 'Nach Art'],
   'by.account': ['By customer', 'Nach Kunden'],
   'by.model': ['By model', 'Nach Modell'],
+  'by.reason': ['By cause', 'Nach Ursache'],
+  'by.feedback': ['By the customer’s reason', 'Nach Grund des Kunden'],
   empty: [
     'Nothing was sold in this time. Purchases are counted by themselves; POST /v1/admin/proceeds records other sales.',
     'In dieser Zeit wurde nichts verkauft. Käufe zählen von selbst; POST /v1/admin/proceeds schreibt andere Verkäufe auf.',
@@ -47,5 +50,10 @@ export const texts = pageTexts({
   noRate: ['no rate', 'kein Kurs'],
   calls: ['Calls', 'Aufrufe'],
   tokens: ['Tokens', 'Token'],
+  noneLeft: ['No subscription ended in this time.', 'In dieser Zeit endete kein Abo.'],
+  ended: ['Ended', 'Beendet'],
+  trials: ['Of it trials', 'Davon Testphasen'],
+  lost: ['A month', 'Im Monat'],
+  notSaid: ['not said', 'nicht gesagt'],
   estimated: ['Of it estimated', 'Davon geschätzt'],
 });

@@ -1,7 +1,7 @@
 import { type DisabledReason, deauthorize, restrict, submitDetails } from '../world/connect/accounts.ts';
 import { type Funds, fundsOf, move } from '../world/connect/balance.ts';
 import { accountAt, type Account, type Payout, type Transfer, type World } from '../world/index.ts';
-import { failPayout, payOut } from '../world/connect/payouts.ts';
+import { failPayout, payOut, payOutAutomatically } from '../world/connect/payouts.ts';
 
 /** What payees, Stripe and the platform's owner do, and no call asks Stripe for; and what Stripe has in its books. */
 export interface Connect {
@@ -17,6 +17,8 @@ export interface Connect {
   fund(amount: number, currency: string): void;
   /** Pays all that an account has available in a currency out to its bank. Throws StripeFault. */
   payOut(accountId: string, currency: string): Payout;
+  /** Pays all of a currency that the platform has available out to its bank, as Stripe does each day. Throws StripeFault. */
+  payOutAutomatically(currency: string): Payout;
   /** The bank sends a payout back. */
   failPayout(payoutId: string): Payout;
   books(): ConnectBooks;
@@ -47,6 +49,7 @@ export function createConnect(world: World): Connect {
       const words = { description: 'STRIPE PAYOUT', metadata: {}, statement_descriptor: null };
       return payOut(world, { amount, currency, ...words }, id);
     },
+    payOutAutomatically: (currency) => payOutAutomatically(world, currency),
     failPayout: (id) => failPayout(world, world.table('payout').get(id)),
     books() {
       const accounts = new Set(world.owners.values());

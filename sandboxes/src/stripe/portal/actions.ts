@@ -32,7 +32,7 @@ type Action = (portal: Portal, form: URLSearchParams) => ActionResult;
 export const ACTIONS: Readonly<Record<string, Action>> = {
   card: changeCard,
   bank: (portal, form) => answerBank(portal, form),
-  cancel: (portal, form) => cancel(portal, subscriptionOf(portal, form)),
+  cancel: (portal, form) => cancel(portal, subscriptionOf(portal, form), form),
   resume: (portal, form) => {
     ask(portal.world, `POST /v1/subscriptions/${subscriptionOf(portal, form).id}`, {
       cancel_at_period_end: 'false',
@@ -112,8 +112,12 @@ function useCard(portal: Portal, method: string): ActionResult {
 function cancel(
   { world, features: { subscription_cancel: feature } }: Portal,
   { id }: Subscription,
+  form: URLSearchParams,
 ): ActionResult {
   if (!feature.enabled) return { says: 'Subscriptions can’t be canceled here.' };
+  const feedback = form.get('feedback') ?? '';
+  if (feature.cancellation_reason.options.some((option) => option === feedback))
+    ask(world, `POST /v1/subscriptions/${id}`, { cancellation_details: { feedback } });
   if (feature.mode === 'at_period_end')
     ask(world, `POST /v1/subscriptions/${id}`, { cancel_at_period_end: 'true' });
   else

@@ -74,10 +74,18 @@ function stateOf({ status, cancel_at: ends, trial_end: trial, items }: Subscript
   return `Renews on ${day(items.data[0]?.current_period_end ?? 0)}`;
 }
 
-function endPart({ session }: Portal, { id, cancel_at: ends }: Subscription): Markup {
+function endPart({ session, features }: Portal, { id, cancel_at: ends }: Subscription): Markup {
   const [step, words] =
     ends === null ? ['cancel', 'Cancel the subscription'] : ['resume', 'Keep the subscription'];
-  return html`<form method="post" action="/p/session/${session.id}/${step}"><input type="hidden" name="subscription" value="${id}"><p><button class="other">${words}</button></p></form>`;
+  return html`<form method="post" action="/p/session/${session.id}/${step}"><input type="hidden" name="subscription" value="${id}">${ends === null ? reasonPart(features) : undefined}<p><button class="other">${words}</button></p></form>`;
+}
+
+function reasonPart({ subscription_cancel: { cancellation_reason: asks } }: Portal['features']) {
+  if (!asks.enabled) return undefined;
+  const options = asks.options.map(
+    (option) => html`<option value="${option}">${option.replaceAll('_', ' ')}</option>`,
+  );
+  return html`<label>Why? <select name="feedback"><option value="">–</option>${options}</select></label>`;
 }
 
 function plansPart({ world, session, features }: Portal, { id, items }: Subscription): Markup {

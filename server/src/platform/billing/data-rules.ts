@@ -26,7 +26,10 @@ export const billingDataRules: DataRule[] = [
     ),
     withheld: ['held_until'],
   },
-  { table: 'billing.subscriptions', account: THE_BOOKS },
+  {
+    table: 'billing.subscriptions',
+    account: unlinked({ leaving_comment: 'null' }, 'the books; not what a customer wrote'),
+  },
   {
     table: 'billing.invoices',
     account: unlinked(

@@ -62,6 +62,14 @@ export interface SubscriptionFacts extends Bought {
   readonly trialEndsAt: Date | null;
   /** The fingerprint of the card at the provider, the same for every customer; undefined: it gives none. */
   readonly card?: string | undefined;
+  /** The instant after which the card that pays is no longer taken; undefined: it pays by something else, or that is not known. */
+  readonly cardExpiresAt?: Date | undefined;
+  /** The price of one from the next period on, where another one is arranged for the same plan. */
+  readonly nextUnitAmount?: number | undefined;
+  /** The provider ends it with its trial, for want of a card. */
+  readonly endsUnpaid?: boolean | undefined;
+  /** The reason of its end, as the provider was told it. `comment` is the customer's own text. */
+  readonly leaving?: LeavingFacts | undefined;
   /** It was begun at a page that was opened here: a trial of it is ours to give. */
   readonly isOurs?: boolean | undefined;
   readonly periodStartsAt: Date;
@@ -84,6 +92,13 @@ export interface SubscriptionFacts extends Bought {
   readonly next: (Bought & { readonly at: Date }) | null;
   /** A change that waits for the customer: in effect once this invoice is paid, and forgotten at its instant. */
   readonly pending?: (Bought & { readonly invoice: string; readonly expiresAt: Date }) | undefined;
+}
+
+/** null: not said. */
+export interface LeavingFacts {
+  readonly reason: string | null;
+  readonly feedback: string | null;
+  readonly comment: string | null;
 }
 
 /** The part of an invoice that is stored and shown as the provider says it. */

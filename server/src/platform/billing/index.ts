@@ -4,6 +4,7 @@ import { routesOf } from '#platform/http';
 import * as routes from './routes.ts';
 import * as subscriptionRoutes from './subscriptions/routes.ts';
 import { defineModule } from '#platform/module';
+import { balanceRoutes } from './balance/routes.ts';
 import { billingDataRules } from './data-rules.ts';
 import { importingRoutes } from './importing/routes.ts';
 import { inboxRoutes } from './inbox/routes.ts';
@@ -71,6 +72,7 @@ const systemUses = {
   'billing.prices': 'what the provider calls what is sold, which is of no account',
   'billing.customers':
     'who owns an account is told to the provider, which only the system role may write down',
+  'billing.notices': 'accounts whose trial ends, or who are charged soon, are told',
   'billing.import': 'what was sold elsewhere, to any account',
   'billing.paying':
     'how many subscriptions, of all accounts, pay for a product that its operator has turned off',
@@ -95,7 +97,7 @@ declareLongUses('billing.import', 'billing.overage');
 export const billingModule = defineModule({
   name: 'billing',
   purpose:
-    'plans and entitlements over HTTP; payment providers, a folder for each (providers/); their events and the objects read because of them (inbox/); the rows, plans and notifications that follow (projection/); checkouts and changes (subscriptions/); purchases that apps bring (purchases/); items sold for others and what is paid to those (sharing/); units past a limit (overage/); packs that are bought by themselves (top-ups/); subscriptions of closed accounts (endings/)',
+    'plans and entitlements over HTTP; payment providers, a folder for each (providers/); their events and the objects read because of them (inbox/); the rows, plans and notifications that follow (projection/); checkouts and changes (subscriptions/); purchases that apps bring (purchases/); items sold for others and what is paid to those (sharing/); units past a limit (overage/); packs that are bought by themselves (top-ups/); notices before a charge (notices/); the books of Stripe (balance/); subscriptions of closed accounts (endings/)',
   migrations: () => migrationsIn('billing', import.meta.url),
   dataRules: billingDataRules,
   systemUses,
@@ -108,6 +110,7 @@ export const billingModule = defineModule({
     importing: importingRoutes,
     purchases: purchaseRoutes,
     sharing: sharingRoutes,
+    balance: balanceRoutes,
   },
   create: createSales,
 });

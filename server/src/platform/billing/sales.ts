@@ -4,6 +4,7 @@ import type { Identity } from '#platform/identity';
 import { createCredits, createRowCredits, type Limits } from '#platform/limits';
 import type { Secrets } from '#platform/secrets';
 import type { Logger, Metrics } from '#platform/telemetry';
+import { type Balance, createBalance } from './balance/balance.ts';
 import { createEndings, type Endings } from './endings/endings.ts';
 import { createRefundedCredits, type RefundedCredits } from './endings/refunded-credits.ts';
 import { createSuspensions, type Suspensions } from './endings/suspensions.ts';
@@ -11,6 +12,7 @@ import { createProjection, type ProjectionParts, type StoreRules } from './proje
 import { createImporting, type Importing } from './importing/importing.ts';
 import { createInbox, type Inbox, type InboxParts, type ProviderSettings } from './inbox/inbox.ts';
 import { waitingObjects } from './inbox/store/fetch-tasks.ts';
+import { createNotices, type Notices } from './notices/notices.ts';
 import { createOverage, type OverageService } from './overage/service.ts';
 import { type Billing, createBilling } from './service.ts';
 import type { StripeConnection } from './providers/stripe/client.ts';
@@ -64,6 +66,8 @@ export interface Sales {
   readonly refundedCredits: RefundedCredits;
   readonly overage: OverageService;
   readonly topUps: TopUps;
+  readonly notices: Notices;
+  readonly balance: Balance;
   readonly subscriptions: Subscriptions;
   readonly checkoutLinks: CheckoutLinks;
   readonly purchases: Purchases;
@@ -119,6 +123,8 @@ export function createSales(parts: SalesParts): Sales {
       provider: link && { mode: link.client.mode, meter: createStripeMeter(link.client) },
     }),
     topUps: createTopUps({ ...parts, inbox, catalogues: entitlements.catalogues, usage: limits.usage }),
+    balance: createBalance(parts),
+    notices: createNotices({ ...parts, inbox, catalogues: entitlements.catalogues, mode: link?.client.mode }),
     subscriptions: createSubscriptions({
       ...parts,
       returns,

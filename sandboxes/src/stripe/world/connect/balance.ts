@@ -7,7 +7,7 @@ import {
 } from '../../operation.ts';
 import { minorUnits } from '../currencies.ts';
 import { Form } from '../form.ts';
-import type { Balance, BalanceTransaction } from '../objects.ts';
+import type { Balance, BalanceTransaction, Payout } from '../objects.ts';
 import type { World } from '../world.ts';
 
 export interface Movement {
@@ -136,15 +136,38 @@ function rateOf(world: World, currency: string): number {
 const list: Operation = ({ world, params, account }) => {
   const form = new Form(params);
   const [source, type, payout] = [form.text('source'), form.text('type'), form.text('payout')];
-  if (payout !== undefined) throw invalidRequest('This sandbox pays out by hand alone.', { param: 'payout' });
+  const paid = payout === undefined ? undefined : paidBy(world, world.table('payout').get(payout, 'payout'));
   return world
     .table('balance_transaction')
     .list()
+    .filter((transaction) => paid?.(transaction) !== false)
     .filter(({ id }) => world.owners.get(id) === account)
     .filter((transaction) => source === undefined || transaction.source === source)
     .filter((transaction) => type === undefined || transaction.type === type)
     .map((transaction) => asOfNow(world, transaction));
 };
+
+/** Whether an automatic payout pays a transaction: its own, and all that became available since the one before. */
+export function paidBy(
+  world: World,
+  { id, automatic, created, currency }: Pick<Payout, 'id' | 'automatic' | 'created' | 'currency'>,
+): (of: BalanceTransaction) => boolean {
+  if (!automatic)
+    throw invalidRequest(
+      'Balance transaction history can only be filtered on automatic transfers, not manual.',
+      { param: 'payout' },
+    );
+  const earlier = world
+    .table('payout')
+    .list()
+    .filter((one) => one.automatic && one.currency === currency && one.created < created);
+  const since = Math.max(0, ...earlier.map((one) => one.created));
+  return (of) => {
+    const at = of.net < 0 ? of.created : Math.max(of.created, of.available_on);
+    if (of.currency !== currency || world.owners.has(of.id)) return false;
+    return of.source === id || (at > since && at <= created);
+  };
+}
 
 const get: Operation = ({ world, ids: [id = ''], account }) => {
   if (world.owners.get(id) !== account) throw resourceMissing('balance transaction', id);

@@ -6,7 +6,7 @@ import {
   resourceMissing,
 } from '../../operation.ts';
 import { accountAt } from './accounts.ts';
-import { assertAvailable, move } from './balance.ts';
+import { assertAvailable, move, paidBy } from './balance.ts';
 import { idOf, mergeMetadata } from '../changes.ts';
 import { Form } from '../form.ts';
 import type { Payout } from '../objects.ts';
@@ -36,6 +36,17 @@ const create: Operation = ({ world, params, account }) => {
   form.done();
   return payOut(world, asked, account);
 };
+
+/** As Stripe does each day: sends all of a currency that became available since the last time to the platform's bank. */
+export function payOutAutomatically(world: World, currency: string): Payout {
+  const due = paidBy(world, { id: '', automatic: true, created: world.now(), currency });
+  const paid = world.table('balance_transaction').list().filter(due);
+  const amount = paid.reduce((sum, { net }) => sum + net, 0);
+  const words = { description: 'STRIPE PAYOUT', metadata: {}, statement_descriptor: null };
+  const payout = payOut(world, { amount, currency, ...words }, undefined);
+  payout.automatic = true;
+  return payout;
+}
 
 type Asked = Pick<Payout, 'amount' | 'currency' | 'description' | 'metadata' | 'statement_descriptor'>;
 

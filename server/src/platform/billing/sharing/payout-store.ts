@@ -132,17 +132,32 @@ export const takeOpenPayout = (mode: Mode) =>
     [mode],
   );
 
-/** By its transfer it is paid; by Stripe's word it is refused, and its shares are owed as before. */
+/** A payout that is over: what went back of sales is taken off it. */
+export interface ClosedPayout {
+  readonly account_id: AccountId;
+  readonly id: string;
+  readonly period: string;
+  readonly currency: string;
+  readonly amount: number;
+  readonly taken_off: number;
+  readonly code: string | null;
+}
+
+/** By its transfer it is paid; by Stripe's word it is refused, and its shares are owed as before. Answers it where its account is still here. */
 export const closePayout = (
   { account_id, id }: PayoutRow,
   { transfer, code }: { readonly transfer?: string; readonly code?: string },
 ) =>
-  statement(
+  statement<ClosedPayout>(
     `with closed as (
        update billing.payouts set state = case when $4::text is null then 'paid' else 'refused' end, transfer = $3, code = $4, updated_at = app.now()
-       where account_id = $1 and id = $2 and state = 'open' returning account_id, id, state)
-     update billing.shares s set payout_id = null, updated_at = app.now() from closed
-     where closed.state = 'refused' and s.account_id = closed.account_id and s.payout_id = closed.id`,
+       where account_id = $1 and id = $2 and state = 'open' returning account_id, id, period, currency, amount, state, code),
+     freed as (
+       update billing.shares s set payout_id = null, updated_at = app.now() from closed
+       where closed.state = 'refused' and s.account_id = closed.account_id and s.payout_id = closed.id)
+     select c.account_id, c.id, c.period, c.currency, c.amount, c.code, coalesce((
+         select -sum(s.amount) from billing.shares s where s.account_id = c.account_id and s.payout_id = c.id and s.amount < 0), 0)::bigint as taken_off
+     from closed c join accounts.accounts a on a.account_id = c.account_id`,
     [account_id, id, transfer ?? null, code ?? null],
   );
 

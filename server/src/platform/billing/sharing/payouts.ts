@@ -1,11 +1,14 @@
 import { commitPoint, type Transaction } from '#platform/db';
 import type { Clock } from '#platform/kernel';
+import type { Mail } from '#platform/mail';
+import type { Webhooks } from '#platform/webhooks';
 import { refusalOf } from '../errors.ts';
 import type { Connect } from '../providers/stripe/connect.ts';
 import type { Mode } from '../payment-provider.ts';
 import { attemptAll } from './attempt-all.ts';
 import * as store from './payout-store.ts';
 import type { SellingParts } from './selling.ts';
+import { tellPayoutIn } from './tell-payout.ts';
 import type { PayoutDifference } from './views.ts';
 
 const OPENED = commitPoint('billing.payout-opened', 'a payout and its shares, before its transfer');
@@ -28,6 +31,8 @@ export interface PayoutParts extends Pick<SellingParts, 'db' | 'ids' | 'log'> {
   readonly connect: Connect;
   /** Mails to the operator what is wrong, once for each id. */
   readonly tellAdminsIn: (tx: Transaction, id: string, problem: string) => Promise<void>;
+  readonly mail: Pick<Mail, 'sending'>;
+  readonly webhooks: Pick<Webhooks, 'emitting'>;
 }
 
 /** Looks at Stripe for the transfers whose answer was lost, and sends again what is not there. */
@@ -74,10 +79,11 @@ async function* duePayees({ db }: PayoutParts, run: store.RunRow): AsyncGenerato
 
 /** Has a payout transferred, unless the transfer of one that was `lost` was found. Without an answer it stays open, and is looked for before it is sent again. */
 async function send(
-  { db, connect, log }: PayoutParts,
+  parts: PayoutParts,
   payout: store.PayoutRow,
   lost?: { readonly transfer: string | undefined },
 ): Promise<void> {
+  const { db, connect, log } = parts;
   const { id } = payout;
   const refuse = async (error: unknown) => {
     const code = certainRefusal(error);
@@ -90,7 +96,10 @@ async function send(
     lost?.transfer === undefined
       ? await connect.transfer(payout, lost !== undefined).then((transfer) => ({ transfer }), refuse)
       : { transfer: lost.transfer };
-  await db.system('billing.payouts', CLOSED, [store.closePayout(payout, closed)]);
+  await db.system('billing.payouts', CLOSED, async (tx) => {
+    const [told] = await tx.run(store.closePayout(payout, closed));
+    if (told !== undefined) await tellPayoutIn(parts, tx, told);
+  });
 }
 
 /** Stripe's word. Throws what is no refusal: silence, a limit of requests, a failure of Stripe's own. */

@@ -5,6 +5,7 @@ import { type AccountId, AppError } from '#platform/kernel';
 import { platformAdmins } from '#platform/limits';
 import type { Mail } from '#platform/mail';
 import { PLATFORM_ACCOUNT, type Queue } from '#platform/queue';
+import type { Webhooks } from '#platform/webhooks';
 import type { Mode } from '../payment-provider.ts';
 import type { StripeConnection } from '../providers/stripe/client.ts';
 import { createConnect } from '../providers/stripe/connect.ts';
@@ -39,6 +40,7 @@ export interface PayoutsQuery {
 export interface SharingParts extends Omit<SellingParts, 'stripe'>, Pick<PayoutParts, 'clock'> {
   readonly audit: Audit;
   readonly mail: Pick<Mail, 'sending' | 'wake'>;
+  readonly webhooks: Pick<Webhooks, 'emitting' | 'wake'>;
   readonly jobs: Pick<Queue, 'handle' | 'schedule' | 'enqueueing' | 'wake'>;
   readonly stripe: StripeConnection | undefined;
   readonly ledger: ShareLedger;
@@ -62,7 +64,10 @@ export function createSharing(parts: SharingParts) {
   const settle = async (): Promise<void> => {
     if (sold === undefined) return;
     const steps = [closeDueSales, closeLost, goOnWithRun, recoverShares].values();
-    await attemptAll(steps, parts, (step) => step(sold)).finally(() => parts.mail.wake());
+    await attemptAll(steps, parts, (step) => step(sold)).finally(() => {
+      parts.mail.wake();
+      parts.webhooks.wake();
+    });
   };
   /** Compares with the provider's books, and asks again for what lacked money. */
   const look = async (): Promise<readonly PayoutDifference[]> => {
@@ -185,18 +190,27 @@ const earningsBalances = (accountId: AccountId, mode: Mode) =>
     [accountId, mode],
   );
 
+/** Other payouts of the same month and currency to a payee. */
+const OTHERS = (alias: string) =>
+  `from billing.payouts ${alias} where (${alias}.account_id, ${alias}.mode, ${alias}.period, ${alias}.currency) = (p.account_id, p.mode, p.period, p.currency)`;
+/** A payout that was refused is shown by the one that was made in its place. */
+const IS_LAST_TRY = `(p.state <> 'refused' or not exists (select ${OTHERS('later')} and later.created_at > p.created_at))`;
+/** A payout with those that were refused since one was paid. */
+const TRIES = `(select count(*)::int + 1 ${OTHERS('f')} and f.state = 'refused' and f.created_at < p.created_at
+  and not exists (select ${OTHERS('o')} and o.state = 'paid' and o.created_at > f.created_at and o.created_at < p.created_at))`;
+
 const payoutsOf = (accountId: AccountId, mode: Mode) =>
   statement<Earnings['payouts'][number]>(
-    `select id, period, currency, amount, state, ${isoTime('created_at')} as created_at from billing.payouts
-     where account_id = $1 and mode = $2 order by payouts.created_at desc, id desc limit 24`,
+    `select p.id, p.period, p.currency, p.amount, p.state, ${TRIES} as tries, ${isoTime('p.created_at')} as created_at from billing.payouts p
+     where p.account_id = $1 and p.mode = $2 and ${IS_LAST_TRY} order by p.created_at desc, p.id desc limit 24`,
     [accountId, mode],
   );
 
 const payoutsPage = (mode: Mode, { period, limit, before }: PayoutsQuery) =>
   statement<PayoutList['data'][number]>(
-    `select p.id, p.account_id, a.name, p.period, p.currency, p.amount, p.state, p.transfer, p.code, ${isoTime('p.created_at')} as created_at
+    `select p.id, p.account_id, a.name, p.period, p.currency, p.amount, p.state, ${TRIES} as tries, p.transfer, p.code, ${isoTime('p.created_at')} as created_at
      from billing.payouts p left join accounts.accounts a on a.account_id = p.account_id
-     where p.mode = $1 and ($2::text is null or p.period = $2)
+     where p.mode = $1 and ($2::text is null or p.period = $2) and ${IS_LAST_TRY}
        and ($3::timestamptz is null or (p.created_at, p.id) < ($3::timestamptz, $4::uuid))
      order by p.created_at desc, p.id desc limit $5`,
     [mode, period ?? null, before?.[0] ?? null, before?.[1] ?? null, limit],

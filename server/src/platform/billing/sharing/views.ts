@@ -24,6 +24,7 @@ const ownPayout = namedObject('DeveloperPayout', {
   currency: currencyCode,
   amount: minor,
   state: z.enum(['open', 'paid', 'refused']).describe('`refused`: it is owed as before.'),
+  tries: z.int().describe('How often it was sent: more than 1 after a refusal. Those before are not listed.'),
   created_at: z.iso.datetime(),
 });
 export const earningsReply = namedObject('Earnings', {

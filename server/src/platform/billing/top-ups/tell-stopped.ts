@@ -3,7 +3,7 @@ import type { Catalogue } from '#platform/entitlements';
 import { managersOf } from '#platform/limits';
 import type { Mail } from '#platform/mail';
 import type { Webhooks } from '#platform/webhooks';
-import { moneyOf } from '../projection/notifications/texts.ts';
+import { moneyOf } from '../money-text.ts';
 import type { StopReason, TopUpKey, TopUpRow } from './store.ts';
 
 /** A top-up that buys nothing more for the present. `url`: the page on which the last purchase can be paid. */

@@ -61,6 +61,19 @@ const failedPaymentExample = {
 };
 const changedPlan = z.strictObject({ ...bought, why: z.string(), next: z.string() });
 
+/** Money for a payee. */
+const payout = z.strictObject({
+  account: z.string(),
+  amount: z.string(),
+  period: z.string(),
+  next: z.string(),
+});
+const payoutExample = { account: 'Analytical Engines', amount: '69.90 USD', period: '2026-11' };
+
+/** A notice before a charge. */
+const noticed = z.strictObject({ ...bought, until: z.string(), next: z.string() });
+const noticedExample = { ...boughtExample, until: '2026-12-20 08:00 UTC' };
+
 /** Every mail that is sent: its words are in `templates/<name>.txt` and `.html`, its facts here. */
 export const TEMPLATES = {
   welcome: template(z.strictObject({ link, hours }), {
@@ -229,6 +242,14 @@ export const TEMPLATES = {
     problem:
       'The balance at the payment provider is too small for the payouts of 2026-11. They are asked for again each day.',
   }),
+  payout_sent: template(payout, {
+    ...payoutExample,
+    next: 'It is smaller by 7.00 USD, for refunds and disputes of your sales. Stripe pays it to your bank account on the days that you chose there.',
+  }),
+  payout_refused: template(payout, {
+    ...payoutExample,
+    next: 'It is owed as before, and is paid with a later run. You need do nothing here; your account at Stripe may say more.',
+  }),
   payment_failed: template(failedPayment, failedPaymentExample),
   payment_failed_again: template(failedPayment, failedPaymentExample),
   payment_action_required: template(z.strictObject({ ...bought, amount: z.string(), next: z.string() }), {
@@ -265,6 +286,22 @@ export const TEMPLATES = {
     ...boughtExample,
     changes: 'posts: 40 in place of 60',
     from: 'with the first period that begins after 2026-12-13',
+  }),
+  trial_ends: template(noticed, {
+    ...noticedExample,
+    next: 'From then on it costs 39.95 USD a month (before discounts and taxes). If you do not want that, end it before: then nothing is charged.',
+  }),
+  renewal_ahead: template(noticed, {
+    ...noticedExample,
+    next: 'It costs 399.00 USD a year (before discounts and taxes). If you do not want that, end it before: then nothing is charged.',
+  }),
+  card_expires: template(noticed, {
+    ...noticedExample,
+    next: 'The card that pays for it is good until 11/2026, and 39.95 USD a month (before discounts and taxes) are due after that. Give another card before: else the payment fails.',
+  }),
+  price_raised: template(noticed, {
+    ...noticedExample,
+    next: 'From then on it costs 49.95 USD a month (before discounts and taxes), in place of 39.95 USD a month. If you do not want that, end it before: then nothing is charged.',
   }),
   paid_twice: template(changedPlan, {
     ...boughtExample,

@@ -68,6 +68,22 @@ const exampleMoneyBack = {
   currency: 'usd',
 };
 
+/** Money for a payee of items. */
+const payout = {
+  payout_id: id,
+  period: z.string().describe('The month of the sales: `2026-11`.'),
+  currency,
+  amount,
+  taken_off: amount.describe('By what refunds and disputes made it smaller.'),
+};
+const examplePayout = {
+  payout_id: '0193a5c8-7d1e-7b5c-9f5e-3c1c5a5b0a22',
+  period: '2026-11',
+  currency: 'usd',
+  amount: 6990,
+  taken_off: 700,
+};
+
 /** Events of the platform. A change that receivers would notice raises `EVENT_VERSION`; a new field is none. */
 export const EVENT_KINDS = {
   'account.erased': kind(
@@ -126,6 +142,23 @@ export const EVENT_KINDS = {
     'a subscription has ended',
     z.strictObject({ ...subscription, ended_at: instant }),
     { ...exampleSubscription, state: 'canceled', cancels_at: AT, ended_at: AT },
+  ),
+  'trial.ending': kind(
+    'a trial ends in seven days, or in three where it lasts no longer than a week',
+    z.strictObject({
+      subscription_id: id,
+      product: z.string(),
+      plan: z.string().describe('`product.plan`.'),
+      ends_unpaid: z.boolean().describe('Nothing is charged: no card is kept, and the plan ends.'),
+      trial_ends_at: instant,
+    }),
+    {
+      subscription_id: SUBSCRIPTION_ID,
+      product: 'demo',
+      plan: 'demo.standard',
+      ends_unpaid: false,
+      trial_ends_at: MONTH_END,
+    },
   ),
   'invoice.paid': kind(
     'an invoice was paid',
@@ -187,6 +220,16 @@ export const EVENT_KINDS = {
     'a dispute was decided',
     z.strictObject({ ...moneyBack, dispute: storeId, outcome: z.enum(['won', 'lost']) }),
     { ...exampleMoneyBack, dispute: 'dp_1', outcome: 'won' },
+  ),
+  'payout.sent': kind(
+    'what a payee earned was transferred to them; `account_id` is the payee',
+    z.strictObject(payout),
+    examplePayout,
+  ),
+  'payout.refused': kind(
+    'a transfer to a payee was refused: it is owed as before',
+    z.strictObject({ ...payout, code: z.string().describe('Why, in the provider’s word.') }),
+    { ...examplePayout, code: 'balance_insufficient' },
   ),
   'limit.alert': kind(
     'an account has used 80 or 100 % of a limit',

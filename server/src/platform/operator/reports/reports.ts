@@ -11,6 +11,7 @@ import { type AccountMoney, readAccountMoney } from './account-money.ts';
 import { type ExchangeRates, readExchangeRates } from './exchange-rates.ts';
 import { type Margin, type MarginQuestion, openMarginReport } from './margin.ts';
 import { readKeyUsage, readOwnUsage } from './own-usage.ts';
+import { type LeavingQuestion, type LeavingSums, openLeavingReport } from './leaving.ts';
 import { openPackReport, type PackQuestion, type PackSums } from './packs.ts';
 import { createProceeds, type Proceeds } from './proceeds.ts';
 import {
@@ -66,6 +67,7 @@ export interface Reports {
   margin(question: MarginQuestion): Promise<Report<Margin>>;
   revenue(question: RevenueQuestion): Promise<Report<Revenue>>;
   packs(question: PackQuestion): Promise<Report<PackSums>>;
+  leaving(question: LeavingQuestion): Promise<Report<LeavingSums>>;
   recurring(question: RecurringQuestion): Promise<Report<Recurring>>;
   dailyRecurring(question: RecurringQuestion): Promise<Report<DailyRecurring>>;
   /** `once` opens a transaction of the system role: the account is not the admin's own. */
@@ -99,6 +101,7 @@ export function createReports(parts: ReportsParts): Reports {
     keyUsage: (of, query) => readKeyUsage(db, of, query),
     margin: (question) => openMarginReport({ db, rates, mode }, question),
     packs: (question) => openPackReport({ db, mode }, question),
+    leaving: (question) => openLeavingReport({ db, mode }, question),
     revenue: (question) => openRevenueReport({ db, mode }, question),
     recurring: (question) => openRecurringReport({ db, mode }, question),
     dailyRecurring: (question) => openDailyRecurringReport({ db, mode }, question),

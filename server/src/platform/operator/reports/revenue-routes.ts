@@ -1,5 +1,6 @@
 import { JSON_OR_CSV, namedObject, routesFor, routesOf } from '#platform/http';
 import { z } from 'zod';
+import { LEAVING_DIMENSIONS, leavingColumns, leavingLine } from './leaving.ts';
 import { PACK_DIMENSIONS, packColumns, packLine } from './packs.ts';
 import { RECURRING_DIMENSIONS, recurringColumns, recurringLine } from './recurring.ts';
 import { answerReport, dimensionsIn, groupQuery, reportOf, reportQuery } from './report.ts';
@@ -155,4 +156,50 @@ export const readPacks = route(
   },
 );
 
-export const revenueRoutes = routesOf({ readRevenue, readRecurring, readPacks });
+const leaving = namedObject('Leaving', {
+  month: z.string().optional().describe('In which it ended.'),
+  product: z.string().optional(),
+  plan: z.string().optional().describe('`reel.pro`'),
+  reason: key.describe(
+    'As Stripe tells it: `cancellation_requested`, `payment_failed`, `payment_disputed`; null: not told.',
+  ),
+  feedback: key.describe(
+    'What the customer chose, as Stripe tells it: `too_expensive`, `missing_features`, `switched_service`, `unused`, `customer_service`, `too_complex`, `low_quality`, `other`; null: not said.',
+  ),
+  currency: z.string(),
+  subscriptions: z.int(),
+  trials: z.int().describe('Of them, those that ended as trials.'),
+  lost_minor: z.int().describe('What the others cost a month, before discounts and taxes.'),
+});
+
+export const readLeaving = route(
+  'GET /v1/admin/billing/leaving',
+  {
+    summary: 'Report why customers left',
+    description:
+      'Subscriptions that ended in a range of days, by currency and by what `group` says. The comments of customers are in no report. JSON in pages; with `format=csv` or `Accept: text/csv` all of it as CSV.',
+    tag,
+    auth: 'admin',
+    scope: 'admin:read',
+    rate: { perMinute: 60, by: 'user' },
+    query: z.strictObject({
+      group: groupQuery(LEAVING_DIMENSIONS, 'month,reason,feedback'),
+      product: z.string().min(1).max(100).optional(),
+      ...reportQuery,
+    }),
+    reply: { 200: reportOf(leaving) },
+    produces: JSON_OR_CSV,
+  },
+  async (call, reports) => {
+    const { from, until, zone, product } = call.query;
+    const group = dimensionsIn(call.query.group, LEAVING_DIMENSIONS);
+    const report = await reports.leaving({ group, from, until, zone, product });
+    return answerReport(call, report, {
+      name: 'leaving',
+      columns: leavingColumns(group),
+      line: leavingLine(group),
+    });
+  },
+);
+
+export const revenueRoutes = routesOf({ readRevenue, readRecurring, readPacks, readLeaving });

@@ -1,5 +1,5 @@
 import type { Catalogue } from '#platform/entitlements';
-import { minorDigits } from '#platform/kernel';
+import { moneyOf } from '../../money-text.ts';
 import type { Notification } from './notifications.ts';
 
 type TextContext = { readonly account: string; readonly catalogues: ReadonlyMap<string, Catalogue> };
@@ -102,11 +102,6 @@ function endOf({ subscription: { ended_at: end }, graceEndsAt: promised }: Notif
 /** With as many decimals as the currency has. */
 function amountOf({ invoice }: Notification): string {
   return invoice === undefined ? '' : moneyOf(invoice.total, invoice.currency);
-}
-
-export function moneyOf(minor: number, currency: string): string {
-  const digits = minorDigits(currency);
-  return `${(minor / 10 ** digits).toFixed(digits)} ${currency.toUpperCase()}`;
 }
 
 function linkOf({ invoice }: Notification): string {

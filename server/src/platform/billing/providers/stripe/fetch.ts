@@ -115,20 +115,36 @@ const FETCHES: Readonly<Record<ObjectKind, (reader: StripeReader, id: string) =>
 };
 
 /**
- * With what it is paid by: of that no more than its kind, and what tells it from others; and with the invoice that a card which was changed is to be
- * tried with.
+ * With what it is paid by: of that no more than its kind, what tells it from others, and when a card expires; and with the invoice that a card which
+ * was changed is to be tried with. A subscription without a payment method of its own is paid by its customer's.
  */
 async function fetchSubscription({ get }: StripeReader, id: string): Promise<unknown> {
   const subscription = await get((stripe, options) =>
     stripe.subscriptions.retrieve(
       id,
-      { expand: ['schedule.phases.items.price', 'default_payment_method'] },
+      {
+        expand: [
+          'schedule.phases.items.price',
+          'default_payment_method',
+          'customer.invoice_settings.default_payment_method',
+        ],
+      },
       options,
     ),
   );
-  const { default_payment_method: method } = subscription;
+  const { default_payment_method: method, customer } = subscription;
+  const payer = typeof customer === 'string' || customer.deleted === true ? undefined : customer;
+  const paidBy = method ?? payer?.invoice_settings.default_payment_method;
+  const isUnpaid = paidBy == null && payer !== undefined && payer.default_source === null;
+  const card = paidBy == null || typeof paidBy === 'string' ? undefined : paidBy.card;
   const retry = await invoiceToRetry({ read: get }, subscription);
-  const told = retry === undefined ? subscription : { ...subscription, plinth_retry: retry };
+  const told = {
+    ...subscription,
+    customer: typeof customer === 'string' ? customer : customer.id,
+    ...(card == null ? {} : { plinth_card: { exp_month: card.exp_month, exp_year: card.exp_year } }),
+    ...(isUnpaid ? { plinth_unpaid: true } : {}),
+    ...(retry === undefined ? {} : { plinth_retry: retry }),
+  };
   if (method === null || typeof method === 'string') return told;
   const { id: name, type } = method;
   return {

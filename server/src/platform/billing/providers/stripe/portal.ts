@@ -11,7 +11,23 @@ const FEATURES: Stripe.BillingPortal.ConfigurationCreateParams.Features = {
   customer_update: { enabled: true, allowed_updates: ['address', 'email', 'name', 'phone', 'tax_id'] },
   invoice_history: { enabled: true },
   payment_method_update: { enabled: true },
-  subscription_cancel: { enabled: true, mode: 'at_period_end' },
+  subscription_cancel: {
+    enabled: true,
+    mode: 'at_period_end',
+    cancellation_reason: {
+      enabled: true,
+      options: [
+        'too_expensive',
+        'missing_features',
+        'switched_service',
+        'unused',
+        'customer_service',
+        'too_complex',
+        'low_quality',
+        'other',
+      ],
+    },
+  },
   subscription_update: { enabled: false },
 };
 

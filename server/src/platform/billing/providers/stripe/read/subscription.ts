@@ -40,7 +40,9 @@ const subscription = z.object({
   cancel_at: instant.nullish(),
   cancel_at_period_end: z.boolean(),
   ended_at: instant.nullish(),
-  cancellation_details: z.object({ reason: z.string().nullish() }).nullish(),
+  cancellation_details: z
+    .object({ reason: z.string().nullish(), feedback: z.string().nullish(), comment: z.string().nullish() })
+    .nullish(),
   pending_update: z
     .object({ expires_at: instant, subscription_items: z.array(soldItem).nullish() })
     .nullish(),
@@ -48,6 +50,9 @@ const subscription = z.object({
   latest_invoice: reference,
   /** Ours: see `fetchSubscription`. */
   plinth_retry: z.string().nullish(),
+  plinth_unpaid: z.boolean().nullish(),
+  trial_settings: z.object({ end_behavior: z.object({ missing_payment_method: z.string() }) }).nullish(),
+  plinth_card: z.object({ exp_month: z.number(), exp_year: z.number() }).nullish(),
   schedule: z.union([schedule, z.string()]).nullish(),
   items: z.object({
     data: z.array(soldItem.extend({ price, current_period_start: instant, current_period_end: instant })),
@@ -80,6 +85,10 @@ export function subscriptionFacts(body: Body): Facts {
     startsAt: of.start_date,
     trialEndsAt: of.trial_end ?? null,
     card: cardOf(of),
+    cardExpiresAt: of.plinth_card == null ? undefined : endOfMonth(of.plinth_card),
+    nextUnitAmount: arranged === undefined ? undefined : arrangedPrice(arranged, item, bought),
+    endsUnpaid: endsWithoutCard(of) ? true : undefined,
+    leaving: leavingOf(of),
     isOurs: of.metadata?.['plinth_account'] !== undefined,
     periodStartsAt: item.current_period_start,
     periodEndsAt: item.current_period_end,
@@ -109,6 +118,31 @@ function boughtWith(item: Schedule['phases'][number]['items'][number]): Bought |
 
 function cardOf({ default_payment_method: paidBy }: Subscription): string | undefined {
   return typeof paidBy === 'object' ? (paidBy?.fingerprint ?? undefined) : undefined;
+}
+
+/** A card is taken to the end of its month; by our clock, which may be a day before its bank's. */
+const endOfMonth = ({ exp_month, exp_year }: NonNullable<Subscription['plinth_card']>) =>
+  new Date(Date.UTC(exp_year, exp_month));
+
+const endsWithoutCard = ({ plinth_unpaid: isUnpaid, trial_settings: trial }: Subscription) =>
+  isUnpaid === true && trial?.end_behavior.missing_payment_method === 'cancel';
+
+function leavingOf({ cancellation_details: details }: Subscription): SubscriptionFacts['leaving'] {
+  const { reason = null, feedback = null, comment = null } = details ?? {};
+  return reason === null && feedback === null ? undefined : { reason, feedback, comment };
+}
+
+/** Another price of the same plan that begins with the next period; undefined: it stays. */
+function arrangedPrice(
+  { phases }: Schedule,
+  { price: present, current_period_end: end }: Subscription['items']['data'][number],
+  { plan, cycle }: Bought,
+): number | undefined {
+  const next = phases.find(({ start_date }) => start_date.getTime() === end.getTime());
+  const item = next?.items.find((one) => boughtWith(one)?.plan === plan && boughtWith(one)?.cycle === cycle);
+  if (item === undefined || typeof item.price === 'string') return undefined;
+  const amount = unitAmountOf(item.price);
+  return amount === unitAmountOf(present) ? undefined : amount;
 }
 
 /** Collection that is paused without charging later (`void`) gives nothing for it; the other ways only put the bill off. */
