@@ -4,6 +4,7 @@ import { routesOf } from '#platform/http';
 import * as routes from './routes.ts';
 import * as subscriptionRoutes from './subscriptions/routes.ts';
 import { defineModule } from '#platform/module';
+import { billingAdminRoutes } from './admin/routes.ts';
 import { billingDataRules } from './data-rules.ts';
 import { importingRoutes } from './importing/routes.ts';
 import { inboxRoutes } from './inbox/routes.ts';
@@ -56,6 +57,7 @@ export type { SyncedEndpoint } from './providers/stripe/endpoint.ts';
 export { preparePrices, syncStripe } from './providers/stripe/sync.ts';
 export type { Buyer, CheckoutLinks, UpgradeOffer } from './subscriptions/checkout-links.ts';
 export { createSubscriptions, type Subscriptions } from './subscriptions/service.ts';
+export type { BillingAdmin } from './admin/service.ts';
 export type { TopUps } from './top-ups/service.ts';
 export type { TopUpView } from './top-ups/views.ts';
 export type { InvoiceView, PreviewView, SubscriptionView } from './subscriptions/views.ts';
@@ -95,7 +97,7 @@ declareLongUses('billing.import', 'billing.overage');
 export const billingModule = defineModule({
   name: 'billing',
   purpose:
-    'plans and entitlements over HTTP; payment providers, a folder for each (providers/); their events and the objects read because of them (inbox/); the rows, plans and notifications that follow (projection/); checkouts and changes (subscriptions/); purchases that apps bring (purchases/); items sold for others and what is paid to those (sharing/); units past a limit (overage/); packs that are bought by themselves (top-ups/); subscriptions of closed accounts (endings/)',
+    'plans and entitlements over HTTP; payment providers, a folder for each (providers/); their events and the objects read because of them (inbox/); the rows, plans and notifications that follow (projection/); checkouts and changes (subscriptions/); purchases that apps bring (purchases/); items sold for others and what is paid to those (sharing/); units past a limit (overage/); packs that are bought by themselves (top-ups/); subscriptions of closed accounts (endings/); what platform admins do for an account, and withdrawals (admin/)',
   migrations: () => migrationsIn('billing', import.meta.url),
   dataRules: billingDataRules,
   systemUses,
@@ -108,6 +110,7 @@ export const billingModule = defineModule({
     importing: importingRoutes,
     purchases: purchaseRoutes,
     sharing: sharingRoutes,
+    admin: billingAdminRoutes,
   },
   create: createSales,
 });

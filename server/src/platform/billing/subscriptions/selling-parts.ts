@@ -68,9 +68,14 @@ export async function subscriptionFor(
   { db, stripe }: SellingParts,
   accountId: AccountId,
   product: string | undefined,
+  isEndedToo = false,
 ): Promise<SubscriptionRow> {
-  const [rows] = await db.tenant(accountId, [presentSubscriptions(accountId, stripe.client.mode)]);
-  const meant = product === undefined ? rows : rows.filter((row) => row.product === product);
+  const [rows] = await db.tenant(accountId, [
+    presentSubscriptions(accountId, stripe.client.mode, isEndedToo),
+  ]);
+  const named = product === undefined ? rows : rows.filter((row) => row.product === product);
+  const live = named.filter(({ state }) => state !== 'canceled');
+  const meant = live.length > 0 ? live : named;
   const first = meant.find(({ store }) => store === 'stripe') ?? meant[0];
   if (first === undefined)
     throw new AppError('not_found', { message: 'This account has no such subscription.' });
@@ -90,13 +95,17 @@ export async function payingCurrency(
   return rows.find(({ store }) => store === 'stripe')?.currency;
 }
 
-/** The same as `subscriptionFor`, where it can be changed from here: one of another provider is changed there. */
+/**
+ * The same as `subscriptionFor`, where it can be changed from here: one of another provider is changed there. `isEndedToo`: where none is left,
+ * one that ended within a day, for the repeat of a call that has ended it.
+ */
 export async function changeableSubscription(
   parts: SellingParts,
   accountId: AccountId,
   product: string | undefined,
+  isEndedToo = false,
 ): Promise<SubscriptionRow> {
-  const row = await subscriptionFor(parts, accountId, product);
+  const row = await subscriptionFor(parts, accountId, product, isEndedToo);
   if (row.store !== 'stripe') throw new AppError('managed_elsewhere', { details: { store: row.store } });
   return row;
 }
@@ -125,7 +134,12 @@ export async function recordChange(
     changes,
   }: {
     readonly row: SubscriptionRow;
-    readonly action: 'subscription.cancel' | 'subscription.resume' | 'subscription.change';
+    readonly action:
+      | 'subscription.cancel'
+      | 'subscription.change'
+      | 'subscription.extend_trial'
+      | 'subscription.resume'
+      | 'subscription.withdraw';
     readonly changes: Readonly<Record<string, unknown>>;
   },
 ): Promise<SubscriptionRow> {
