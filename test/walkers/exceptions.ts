@@ -139,17 +139,6 @@ export const EXCEPTIONS: readonly Exception[] = [
     route: 'POST /v1/billing/purchases',
     because: 'no example can be signed by Apple; test/app-store brings purchases of a chain of its own',
   },
-  ...[
-    'POST /v1/admin/billing/refunds',
-    'POST /v1/admin/billing/trial-extensions',
-    'POST /v1/admin/billing/withdrawals',
-    'POST /v1/billing/subscription/withdraw',
-  ].map((route) => ({
-    rule: 'answers',
-    route,
-    because:
-      'no example was paid at the provider, is in a trial, or is on a server that offers withdrawal; test/selling/refunds.test.ts does each',
-  })),
   {
     rule: 'answers',
     route: 'PUT /v1/admin/billing/renewal-date',

@@ -141,6 +141,28 @@ const PRICES: Readonly<Record<string, PriceTag>> = {
       return { product, add_on: id, agreed: { unit_amount: price?.['once'], currency: price?.['currency'] } };
     },
   },
+  // The examples name no payment and no trial of the household.
+  'POST /v1/admin/billing/refunds': {
+    path: ({ account_id: account }) => `/v1/admin/customers/${account}`,
+    isKept: true,
+    agree: ({ payments }) => {
+      const paid = payments as { payment: string; subscription_id: string | null }[];
+      return {
+        payment: paid.find((one) => one.subscription_id !== null && !one.payment.includes('-'))?.payment,
+      };
+    },
+  },
+  'POST /v1/admin/billing/trial-extensions': {
+    path: ({ account_id: account }) => `/v1/admin/customers/${account}`,
+    isKept: true,
+    agree: ({ subscriptions }) => {
+      const all = subscriptions as { product: string; state: string; trial_ends_at: string }[];
+      const { product, trial_ends_at: end = '' } = all.find(({ state }) => state === 'trialing') ?? {};
+      return product === undefined
+        ? {}
+        : { product, until: new Date(Date.parse(end) + 86_400_000).toISOString() };
+    },
+  },
   'POST /v1/billing/subscription/resume': {
     path: ({ product }) => `/v1/billing/subscription?product=${product}`,
     isKept: false,

@@ -60,6 +60,7 @@ export { createSubscriptions, type Subscriptions } from './subscriptions/service
 export type { BillingAdmin } from './admin/service.ts';
 export type { TopUps } from './top-ups/service.ts';
 export type { TopUpView } from './top-ups/views.ts';
+export { subscriptionReply } from './subscriptions/views.ts';
 export type { InvoiceView, PreviewView, SubscriptionView } from './subscriptions/views.ts';
 export { payingSubscriptions, type ProductSubscription, subscriptionsOf } from './subscriptions/store.ts';
 export { type Billing, type BillingParts, createBilling, type GrantOrder } from './service.ts';
