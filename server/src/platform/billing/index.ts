@@ -58,6 +58,7 @@ export { preparePrices, syncStripe } from './providers/stripe/sync.ts';
 export type { Buyer, CheckoutLinks, UpgradeOffer } from './subscriptions/checkout-links.ts';
 export { createSubscriptions, type Subscriptions } from './subscriptions/service.ts';
 export type { BillingAdmin } from './admin/service.ts';
+export type { WithdrawalOffer } from './admin/withdrawals.ts';
 export type { TopUps } from './top-ups/service.ts';
 export type { TopUpView } from './top-ups/views.ts';
 export { subscriptionReply } from './subscriptions/views.ts';
@@ -111,7 +112,7 @@ export const billingModule = defineModule({
     importing: importingRoutes,
     purchases: purchaseRoutes,
     sharing: sharingRoutes,
-    admin: billingAdminRoutes,
+    billingAdmin: billingAdminRoutes,
   },
   create: createSales,
 });

@@ -76,7 +76,7 @@ export interface Sales {
   readonly ledger: ShareLedger;
   readonly sharing: Sharing;
   readonly returns: ReturnAddresses;
-  readonly admin: BillingAdmin;
+  readonly billingAdmin: BillingAdmin;
 }
 
 /** Billing over the providers that the settings name. */
@@ -134,7 +134,7 @@ export function createSales(parts: SalesParts): Sales {
     }),
     topUps: createTopUps({ ...parts, inbox, catalogues: entitlements.catalogues, usage: limits.usage }),
     subscriptions: createSubscriptions(selling),
-    admin: createBillingAdmin({ ...parts, ...selling }),
+    billingAdmin: createBillingAdmin({ ...parts, ...selling }),
     purchases: createPurchases({ ...parts, inbox, stores }),
     acknowledging: createAcknowledging({ ...parts, inbox, stores }),
     answering: createAnswering({ ...parts, inbox, stores }),
