@@ -19,8 +19,11 @@ let keys = 0;
 
 beforeEach(() => sandbox.faults.clear());
 
-const act = (route: string, body: Readonly<Record<string, unknown>>, key = `key-${(keys += 1)}`) =>
-  call(operator.key, route as typeof REFUNDS, { body, headers: { 'idempotency-key': key } });
+const act = (
+  route: `POST /v1/admin/billing/${string}`,
+  body: Readonly<Record<string, unknown>>,
+  key = `key-${(keys += 1)}`,
+) => call(operator.key, route, { body, headers: { 'idempotency-key': key } });
 
 interface Payment {
   readonly payment: string;
@@ -147,13 +150,13 @@ describe('a refund with its Idempotency-Key', () => {
   test('is made once: a repeat gets the first answer, two at once make one, another body is refused', async () => {
     const ada = await createSubscriber();
     const [one, other] = await Promise.all([0, 1].map(() => refundOf(ada, { amount_minor: 700 }, 'same')));
-    expect([one?.status, other?.status].toSorted()).toEqual([200, 409]);
+    expect(new Set([one?.status, other?.status])).toEqual(new Set([200, 409]));
     const again = await refundOf(ada, { amount_minor: 700 }, 'same');
     expect([again.status, again.headers.get('idempotent-replayed')]).toEqual([200, 'true']);
     expect(codeOf(await refundOf(ada, { amount_minor: 701 }, 'same'))).toEqual([422, 'idempotency_mismatch']);
     expect(await backTo(ada)).toEqual([700]);
     const two = await Promise.all([0, 1].map(() => refundOf(ada, { amount_minor: 2_000 })));
-    expect(two.map(({ status }) => status).toSorted()).toEqual([200, 409]);
+    expect(new Set(two.map(({ status }) => status))).toEqual(new Set([200, 409]));
     expect(await backTo(ada)).toEqual([2_700]);
     expect(await auditOf(ada)).toHaveLength(2);
   });
@@ -240,11 +243,10 @@ describe('an operator', () => {
   });
 });
 
-describe('a customer who withdraws', () => {
-  const withdraw = (who: Customer) => call(who.key, 'POST /v1/billing/subscription/withdraw', { body: {} });
-  const offer = async (who: Customer) =>
-    (await call(who.key, 'GET /v1/billing/subscription/withdrawal')).body;
+const withdraw = (who: Customer) => call(who.key, 'POST /v1/billing/subscription/withdraw', { body: {} });
+const offer = async (who: Customer) => (await call(who.key, 'GET /v1/billing/subscription/withdrawal')).body;
 
+describe('a customer who withdraws', () => {
   test('gets all of it back, the rest of what was refunded and an upgrade included, and has no plan at once', async () => {
     const ada = await createSubscriber({ product: 'reel', plan: 'basic' });
     await refundOf(ada, { amount_minor: 95 });

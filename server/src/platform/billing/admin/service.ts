@@ -12,6 +12,7 @@ import {
 import { cancel, type EndingDetails } from '../providers/stripe/subscription-changes.ts';
 import {
   changeableSubscription,
+  endedSubscription,
   recordChange,
   type SellingParts,
   sellingPartsOf,
@@ -123,7 +124,7 @@ async function refund(
   ]);
   if (plan === 'keep' || subscription === null) return { refund: made, endsAt: undefined };
   const when = plan === 'end_now' ? 'now' : 'period_end';
-  const endsAt = await cancel(client, subscription, when, { comment });
+  const endsAt = await cancel(client, subscription, { when, comment });
   await parts.refresh([{ kind: 'subscription', id: subscription }]);
   return { refund: made, endsAt };
 }
@@ -167,8 +168,8 @@ async function end(
   visitor: AccountCaller,
   { product, when, reason, comment }: CancelOrder,
 ): Promise<Date> {
-  const row = await changeableSubscription(parts, visitor.accountId, product, true);
-  const endsAt = await cancel(parts.stripe.client, row.store_id, when, { feedback: reason, comment });
+  const row = await endedSubscription(parts, visitor.accountId, product);
+  const endsAt = await cancel(parts.stripe.client, row.store_id, { when, feedback: reason, comment });
   const changes = { when, ends_at: endsAt, reason, comment };
   await recordChange(parts, visitor, { row, action: 'subscription.cancel', changes });
   return endsAt;

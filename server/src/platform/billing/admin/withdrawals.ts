@@ -7,7 +7,12 @@ import {
   refundPayment,
 } from '../providers/stripe/refund-payment.ts';
 import { cancel } from '../providers/stripe/subscription-changes.ts';
-import { changeableSubscription, recordChange, type SellingParts } from '../subscriptions/selling-parts.ts';
+import {
+  changeableSubscription,
+  endedSubscription,
+  recordChange,
+  type SellingParts,
+} from '../subscriptions/selling-parts.ts';
 import type { SubscriptionRow } from '../subscriptions/store.ts';
 import type { AccountCaller } from '../visitor.ts';
 import { withdrawalTerm } from './store.ts';
@@ -57,7 +62,7 @@ export async function withdraw(
   product: string | undefined,
 ): Promise<Withdrawal> {
   const { client } = parts.stripe;
-  const row = await changeableSubscription(parts, visitor.accountId, product, true);
+  const row = await endedSubscription(parts, visitor.accountId, product);
   const { payments, until } = await termOf(parts, row);
   if (until === undefined) throw new AppError('withdrawal_over');
   const refunds: RefundedPayment[] = [];
@@ -66,7 +71,7 @@ export async function withdraw(
     const refund = { ...payment, id, key: visitor.providerKey, amount: undefined, by: visitor.caller.userId };
     refunds.push(...(await refundLeft(parts, refund)));
   }
-  const endsAt = await cancel(client, row.store_id, 'now', { comment: 'withdrawal', isUnbilled: true });
+  const endsAt = await cancel(client, row.store_id, { when: 'now', comment: 'withdrawal', isUnbilled: true });
   const amount = refunds.reduce((sum, one) => sum + one.amount_minor, 0);
   await recordChange(parts, visitor, {
     row,

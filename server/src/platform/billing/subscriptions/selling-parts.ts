@@ -68,14 +68,13 @@ export async function subscriptionFor(
   { db, stripe }: SellingParts,
   accountId: AccountId,
   product: string | undefined,
-  isEndedToo = false,
 ): Promise<SubscriptionRow> {
-  const [rows] = await db.tenant(accountId, [
-    presentSubscriptions(accountId, stripe.client.mode, isEndedToo),
-  ]);
-  const named = product === undefined ? rows : rows.filter((row) => row.product === product);
-  const live = named.filter(({ state }) => state !== 'canceled');
-  const meant = live.length > 0 ? live : named;
+  const [rows] = await db.tenant(accountId, [presentSubscriptions(accountId, stripe.client.mode)]);
+  return oneOf(rows, product);
+}
+
+function oneOf(rows: readonly SubscriptionRow[], product: string | undefined): SubscriptionRow {
+  const meant = product === undefined ? rows : rows.filter((row) => row.product === product);
   const first = meant.find(({ store }) => store === 'stripe') ?? meant[0];
   if (first === undefined)
     throw new AppError('not_found', { message: 'This account has no such subscription.' });
@@ -95,17 +94,25 @@ export async function payingCurrency(
   return rows.find(({ store }) => store === 'stripe')?.currency;
 }
 
-/**
- * The same as `subscriptionFor`, where it can be changed from here: one of another provider is changed there. `isEndedToo`: where none is left,
- * one that ended within a day, for the repeat of a call that has ended it.
- */
-export async function changeableSubscription(
+/** The same as `subscriptionFor`, where it can be changed from here: one of another provider is changed there. */
+export const changeableSubscription = async (
   parts: SellingParts,
   accountId: AccountId,
   product: string | undefined,
-  isEndedToo = false,
+): Promise<SubscriptionRow> => assertOurs(await subscriptionFor(parts, accountId, product));
+
+/** The same; where none is left, one that ended within a day: a call that has ended it may be repeated. */
+export async function endedSubscription(
+  { db, stripe }: SellingParts,
+  accountId: AccountId,
+  product: string | undefined,
 ): Promise<SubscriptionRow> {
-  const row = await subscriptionFor(parts, accountId, product, isEndedToo);
+  const [rows] = await db.tenant(accountId, [presentSubscriptions(accountId, stripe.client.mode, true)]);
+  const live = rows.filter((row) => row.state !== 'canceled' && row.product === (product ?? row.product));
+  return assertOurs(oneOf(live.length > 0 ? live : rows, product));
+}
+
+function assertOurs(row: SubscriptionRow): SubscriptionRow {
   if (row.store !== 'stripe') throw new AppError('managed_elsewhere', { details: { store: row.store } });
   return row;
 }

@@ -141,7 +141,7 @@ export async function paymentsOf(client: StripeClient, subscription: string): Pr
   const { data } = await client.read((stripe) =>
     stripe.invoices.list({ subscription, limit: MOST, expand: ['data.payments'] }),
   );
-  const paid = data.flatMap(({ id = '', currency, payments, status_transitions: { paid_at: at } }) =>
+  const paid = data.flatMap(({ id, currency, payments, status_transitions: { paid_at: at } }) =>
     (payments?.data ?? []).flatMap(({ status, payment: { payment_intent: intent } }) => {
       const payment = idOf(intent ?? null);
       if (status !== 'paid' || payment === undefined || at === null) return [];

@@ -236,17 +236,13 @@ export const CANCELLATION_REASONS = [
 ] as const;
 export type CancellationReason = (typeof CANCELLATION_REASONS)[number];
 
-/** Ends it: at once, without giving back what was paid; or with what is paid for, and then what was arranged is set aside. Answers when. */
-export const cancel = (
-  client: StripeClient,
-  id: string,
-  when: 'now' | 'period_end',
-  details: EndingDetails = {},
-): Promise<Date> => retryOvertaken(client, (asked) => end(asked, id, { when, ...details }));
-
 interface Ending extends EndingDetails {
   readonly when: 'now' | 'period_end';
 }
+
+/** Ends it: at once, without giving back what was paid; or with what is paid for, and then what was arranged is set aside. Answers when. */
+export const cancel = (client: StripeClient, id: string, ending: Ending['when'] | Ending): Promise<Date> =>
+  retryOvertaken(client, (asked) => end(asked, id, typeof ending === 'string' ? { when: ending } : ending));
 
 async function end(client: StripeClient, id: string, { when, isUnbilled, ...why }: Ending): Promise<Date> {
   const former = await readSubscription(client, id);
