@@ -46,7 +46,7 @@ async function shown({ accountId }: Customer): Promise<readonly Shown[]> {
   return body['payments'] as readonly Shown[];
 }
 
-/** What went back of a payment at Stripe. */
+/** The refunded amount of a payment at Stripe. */
 async function backAtStripe(payment: string): Promise<number> {
   const { data } = await stripe.refunds.list({ payment_intent: payment, limit: 100 });
   return data.filter(({ status }) => status === 'succeeded').reduce((sum, { amount }) => sum + amount, 0);

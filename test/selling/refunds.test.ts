@@ -238,7 +238,7 @@ describe('an operator', () => {
     expect(await auditOf(ada)).toMatchObject([
       { action: 'subscription.cancel', user_id: operator.userId, changes: { when, reason: 'too_expensive' } },
     ]);
-    // Whoever repeats it hears the same.
+    // A repeat hears the same.
     expect((await act('POST /v1/admin/billing/cancellations', order)).body).toEqual(body);
   });
 });

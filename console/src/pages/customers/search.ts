@@ -4,7 +4,7 @@ export const SORTS = ['newest', 'name', 'paid', 'mrr', 'cost', 'calls', 'denied'
 export const STATES = ['active', 'suspended'] as const;
 /** What an operator does with the opened account. */
 export const ACTIONS = ['plan', 'credits', 'usage'] as const;
-/** What is done with what it has bought: `sale` is the payment or the subscription. */
+/** Acts on a purchase: `sale` is the payment or the subscription. */
 const SALE_ACTIONS = ['refund', 'trial', 'end', 'withdraw'] as const;
 export type CustomerAction = (typeof ACTIONS)[number];
 

@@ -9,7 +9,7 @@ import { readCustomerSearch } from './search.ts';
 
 type Subscription = Details['subscriptions'][number];
 
-/** What the customer subscribes to, and what an operator can do with it, the harmless first. */
+/** The customer's subscriptions, and an operator's acts on each, the harmless first. */
 export function Subscriptions({ subscriptions }: Pick<Details, 'subscriptions'>) {
   const { say, language } = useTexts(texts);
   const [, change] = usePageSearch(readCustomerSearch);

@@ -25,7 +25,7 @@ import { type Withdrawal, withdraw, type WithdrawalOffer, withdrawalOffer } from
 
 const REFUNDED = commitPoint('billing.refunded', 'who had a payment given back, how much of it, and why');
 
-/** What becomes of the plan that a payment was for. */
+/** Fates of the plan that a payment was for. */
 export const REFUNDED_PLANS = ['keep', 'end_now', 'end_at_period_end'] as const;
 
 export interface RefundOrder extends Pick<PaymentRefund, 'amount' | 'reason'> {

@@ -17,7 +17,7 @@ import type { SubscriptionRow } from '../subscriptions/store.ts';
 import type { AccountCaller } from '../visitor.ts';
 import { withdrawalTerm } from './store.ts';
 
-/** What a withdrawal would give back. */
+/** Term and amount of a withdrawal. */
 export interface WithdrawalOffer {
   readonly product: string;
   /** undefined: it is over, or none is offered here. */

@@ -11,7 +11,7 @@ export const CREDIT_NOTE_REASONS = [
   'product_unsatisfactory',
 ] as const;
 
-/** What goes back of a payment, with a credit note of its invoice. */
+/** A refund of a payment, with a credit note of its invoice. */
 export interface PaymentRefund {
   /** Tells this refund from others for ever: one is made for it. */
   readonly id: string;
@@ -32,7 +32,7 @@ export interface RefundedPayment {
   readonly state: 'pending' | 'succeeded' | 'failed';
   readonly amount_minor: number;
   readonly currency: string;
-  /** What can still go back of the payment. */
+  /** Amount of the payment that can still go back. */
   readonly left_minor: number;
 }
 
@@ -71,7 +71,7 @@ export async function refundPayment(client: StripeClient, refund: PaymentRefund)
   } catch (error) {
     if (refusedFor(error, 'charge_disputed'))
       throw new AppError('payment_disputed', { cause: error instanceof Error ? error : undefined });
-    // Somebody refunded at Stripe meanwhile: the answer says what is left.
+    // Another refund was made at Stripe meanwhile: the answer says what is left.
     if (error instanceof AppError && error.code === 'store_refused') await refundable(client, refund);
     throw error;
   }
@@ -87,7 +87,7 @@ async function refundable(client: StripeClient, refund: PaymentRefund): Promise<
 
 type Paid = Pick<PaymentRefund, 'invoice' | 'payment'>;
 
-/** What can still go back of a payment: Stripe makes credit notes for what neither they nor refunds without one have given back. */
+/** The amount of a payment that can still go back: Stripe makes credit notes for what neither they nor refunds without one have given back. */
 export async function leftOf(client: StripeClient, { invoice: id, payment }: Paid): Promise<number> {
   const { latest_charge: charge } = await client.read((stripe) =>
     stripe.paymentIntents.retrieve(payment, { expand: ['latest_charge'] }),
