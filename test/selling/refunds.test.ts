@@ -266,6 +266,29 @@ describe('a customer who withdraws', () => {
     expect((await backTo(ada)).reduce((sum, one) => sum + one, 0)).toBe(paid);
   });
 
+  test('does so in the portal, which says what goes back first', async () => {
+    const ada = await createSubscriber();
+    const asked = { product: 'reel', return_url: 'https://app.example.com/' };
+    const { body } = await call(ada.key, 'POST /v1/portal/links', { body: asked });
+    const opened = await fetch(String(body['url']), { redirect: 'manual' });
+    const cookie = opened.headers.get('set-cookie')?.split(';')[0] ?? '';
+    const page = await (await fetch(`${selling.url}/portal`, { headers: { cookie } })).text();
+    expect(page).toContain('Withdraw from this purchase');
+    const [, token = ''] = /name="token" value="([^"]+)"/.exec(page) ?? [];
+    const submit = (more: Readonly<Record<string, string>>) =>
+      fetch(`${selling.url}/portal`, {
+        method: 'POST',
+        headers: { cookie, origin: selling.url },
+        body: new URLSearchParams({ token, action: 'withdraw', ...more }),
+        redirect: 'manual',
+      });
+    expect(await (await submit({})).text()).toContain('You get $39.95 back, and your plan ends at once.');
+    expect(await plan(ada)).toBe('reel.pro');
+    expect((await submit({ agreed: 'yes' })).status).toBe(303);
+    await drainEvents();
+    expect([await backTo(ada), await plan(ada)]).toEqual([[PRICE], null]);
+  });
+
   test('is too late after the days that are set', async () => {
     const [ada, bob] = [await createSubscriber(), await createSubscriber()];
     await later(13.9);
