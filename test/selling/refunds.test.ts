@@ -243,7 +243,7 @@ describe('an operator', () => {
   });
 });
 
-const withdraw = (who: Customer) => call(who.key, 'POST /v1/billing/subscription/withdraw', { body: {} });
+const withdraw = (who: Customer) => call(who.key, 'PUT /v1/billing/subscription/withdrawal', { body: {} });
 const offer = async (who: Customer) => (await call(who.key, 'GET /v1/billing/subscription/withdrawal')).body;
 
 describe('a customer who withdraws', () => {
@@ -305,6 +305,6 @@ test.runIf(engine === 'pglite')('where withdrawal is not set, none is offered', 
   const ada = await createSubscriber();
   const { body } = await beside.call(ada.key, 'GET /v1/billing/subscription/withdrawal');
   expect(body).toMatchObject({ until: null, amount_minor: 0 });
-  const refused = await beside.call(ada.key, 'POST /v1/billing/subscription/withdraw', { body: {} });
+  const refused = await beside.call(ada.key, 'PUT /v1/billing/subscription/withdrawal', { body: {} });
   expect(codeOf(refused)).toEqual([409, 'withdrawal_over']);
 });

@@ -74,7 +74,7 @@ export async function makePurchases({ app, db, stripe }: TestApp, accountId: Acc
   await app.modules.inbox.drain();
 }
 
-/** One that Stripe knows, so that it can be canceled and changed there, and one in a trial with a limit that may be passed; and where the account is paid. */
+/** One that Stripe knows, so that it can be canceled and changed there, and one with a limit that may be passed; and where the account is paid. */
 async function makeSubscription({ modules }: TestApp['app'], accountId: AccountId): Promise<void> {
   const { stripe: link, inbox, sharing } = modules;
   if (link === undefined) return;
@@ -83,9 +83,9 @@ async function makeSubscription({ modules }: TestApp['app'], accountId: AccountI
   const { id: customer } = await stripe.customers.create({ metadata: { plinth_account: accountId } });
   const { id: card } = await stripe.paymentMethods.attach('pm_card_visa', { customer });
   // Two seats: more than the one that walkers have for nothing.
-  for (const [plan, quantity, trial] of [
-    ['reel.standard', 1, {}],
-    ['gateway.team', 2, { trial_period_days: 14 }],
+  for (const [plan, quantity] of [
+    ['reel.standard', 1],
+    ['gateway.team', 2],
   ] as const) {
     const { data } = await stripe.prices.list({ lookup_keys: [`plinth:${plan}:monthly`] });
     const items = [{ price: data[0]?.id ?? '', quantity }];
@@ -93,7 +93,6 @@ async function makeSubscription({ modules }: TestApp['app'], accountId: AccountI
       customer,
       items,
       default_payment_method: card,
-      ...trial,
     });
     await inbox.refresh({ provider: 'stripe', mode: 'sandbox' }, [{ kind: 'subscription', id }]);
   }

@@ -141,7 +141,7 @@ const PRICES: Readonly<Record<string, PriceTag>> = {
       return { product, add_on: id, agreed: { unit_amount: price?.['once'], currency: price?.['currency'] } };
     },
   },
-  // The examples name no payment and no trial of the household.
+  // The example names no payment of the household.
   'POST /v1/admin/billing/refunds': {
     path: ({ account_id: account }) => `/v1/admin/customers/${account}`,
     isKept: true,
@@ -150,17 +150,6 @@ const PRICES: Readonly<Record<string, PriceTag>> = {
       return {
         payment: paid.find((one) => one.subscription_id !== null && !one.payment.includes('-'))?.payment,
       };
-    },
-  },
-  'POST /v1/admin/billing/trial-extensions': {
-    path: ({ account_id: account }) => `/v1/admin/customers/${account}`,
-    isKept: true,
-    agree: ({ subscriptions }) => {
-      const all = subscriptions as { product: string; state: string; trial_ends_at: string }[];
-      const { product, trial_ends_at: end = '' } = all.find(({ state }) => state === 'trialing') ?? {};
-      return product === undefined
-        ? {}
-        : { product, until: new Date(Date.parse(end) + 86_400_000).toISOString() };
     },
   },
   'POST /v1/billing/subscription/resume': {

@@ -151,7 +151,7 @@ function Withdraw({ product }: { readonly product: string }) {
     <Confirm
       text={say('withdraw', { amount: minor(amount, currency), day: format.day(until) })}
       isDangerous
-      act={() => chosen.api.call('POST /v1/billing/subscription/withdraw', { body: { product } })}
+      act={() => chosen.api.call('PUT /v1/billing/subscription/withdrawal', { body: { product } })}
     />
   );
 }

@@ -162,7 +162,7 @@ const withdrawnView = ({ refunds, endsAt: end }: Withdrawal) => ({
 });
 
 const WITHDRAWS =
-  'Within `WITHDRAWAL_DAYS` of the first payment for a subscription all that was paid for it goes back, and it ends at once; use past limits that was not billed yet is not billed. Repeated, it changes nothing, also without an Idempotency-Key.';
+  'Within `WITHDRAWAL_DAYS` of the first payment for a subscription all that was paid for it goes back, and it ends at once; use past limits that was not billed yet is not billed. Repeated, it changes nothing.';
 
 const withdrawFor = route(
   'POST /v1/admin/billing/withdrawals',
@@ -201,7 +201,7 @@ const readWithdrawal = route(
 );
 
 const withdraw = route(
-  'POST /v1/billing/subscription/withdraw',
+  'PUT /v1/billing/subscription/withdrawal',
   {
     ...buys,
     summary: 'Withdraw from a purchase',
@@ -210,14 +210,8 @@ const withdraw = route(
     reply: { 200: withdrawnReply },
     errors: WITHDRAWAL_ERRORS,
   },
-  ({ accountId, caller, origin, body, onceInSteps }, admin) =>
-    onceInSteps({
-      isOver: isFinal,
-      run: async (providerKey) => {
-        const visitor = { accountId, caller, origin, providerKey };
-        return answer(200, withdrawnView(await admin.withdraw(visitor, body.product)));
-      },
-    }),
+  async ({ accountId, caller, origin, body }, admin) =>
+    withdrawnView(await admin.withdraw({ accountId, caller, origin }, body.product)),
 );
 
 /** Acts on what an account has bought. Their service is `BillingAdmin`. */

@@ -2,6 +2,7 @@ import type { AccountByName } from '#platform/accounts';
 import { actorOf } from '#platform/audit';
 import { commitPoint } from '#platform/db';
 import { type AccountId, AppError, invalidInput, minorDigits, sha256 } from '#platform/kernel';
+import { refusedFor } from '../providers/stripe/client.ts';
 import { extendTrial } from '../providers/stripe/extend-trial.ts';
 import { holdCustomer } from '../providers/stripe/hold-customer.ts';
 import {
@@ -74,7 +75,10 @@ export interface BillingAdmin {
 export function createBillingAdmin(parts: BillingAdminParts): BillingAdmin {
   const { withdrawalDays } = parts;
   const held = <T>(visitor: AccountCaller, does: (sold: SellingParts) => Promise<T>) =>
-    holdCustomer(sellingPartsOf(parts, visitor), visitor.accountId, does);
+    holdCustomer(sellingPartsOf(parts, visitor), visitor.accountId, does).catch((error: unknown) => {
+      if (!refusedFor(error, 'resource_missing')) throw error;
+      throw new AppError('not_found', { message: 'The payment provider no longer has it.', cause: error });
+    });
   return {
     accountByName: parts.accountByName,
     refund: (visitor, order, key) => held(visitor, (sold) => refund(sold, visitor, { ...order, key })),
