@@ -323,7 +323,13 @@ async function makeExampleMails({ app, db }: TestApp, link: string): Promise<voi
 /** Settings of an app in which the examples are as good as they say. */
 export async function walkedSettings(): Promise<Record<string, string>> {
   const AI_CONFIG = JSON.stringify({ version: '2026-11-28', own_keys: { sandbox: { fee: 5 } } });
-  return { ...(await dnsSettings()), ...RETURNS, AI_CONFIG, STRIPE_READS_PER_SECOND: '1000' };
+  return {
+    ...(await dnsSettings()),
+    ...RETURNS,
+    AI_CONFIG,
+    STRIPE_READS_PER_SECOND: '1000',
+    WITHDRAWAL_DAYS: '14',
+  };
 }
 
 /** The app that the walkers walk over. Where it does not work, jobs run only while a household is made. */

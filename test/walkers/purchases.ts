@@ -89,7 +89,11 @@ async function makeSubscription({ modules }: TestApp['app'], accountId: AccountI
   ] as const) {
     const { data } = await stripe.prices.list({ lookup_keys: [`plinth:${plan}:monthly`] });
     const items = [{ price: data[0]?.id ?? '', quantity }];
-    const { id } = await stripe.subscriptions.create({ customer, items, default_payment_method: card });
+    const { id } = await stripe.subscriptions.create({
+      customer,
+      items,
+      default_payment_method: card,
+    });
     await inbox.refresh({ provider: 'stripe', mode: 'sandbox' }, [{ kind: 'subscription', id }]);
   }
 }

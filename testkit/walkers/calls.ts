@@ -141,6 +141,17 @@ const PRICES: Readonly<Record<string, PriceTag>> = {
       return { product, add_on: id, agreed: { unit_amount: price?.['once'], currency: price?.['currency'] } };
     },
   },
+  // The example names no payment of the household.
+  'POST /v1/admin/billing/refunds': {
+    path: ({ account_id: account }) => `/v1/admin/customers/${account}`,
+    isKept: true,
+    agree: ({ payments }) => {
+      const paid = payments as { payment: string; subscription_id: string | null }[];
+      return {
+        payment: paid.find((one) => one.subscription_id !== null && !one.payment.includes('-'))?.payment,
+      };
+    },
+  },
   'POST /v1/billing/subscription/resume': {
     path: ({ product }) => `/v1/billing/subscription?product=${product}`,
     isKept: false,

@@ -1,4 +1,5 @@
 import { type Language, useTexts } from '../text/index.ts';
+import { numberIn } from './number-in.ts';
 import type { Column } from './table.tsx';
 
 /** Currencies whose smallest unit is no hundredth, as payment providers count them: ISK and UGX, without cents in Intl, are charged in hundredths. */
@@ -43,9 +44,27 @@ const write = (
 
 /** An amount in the minor units of a currency: `$19.95`. */
 export function moneyText(language: Language, minor: number, currency: string): string {
-  const code = currency.toLowerCase();
-  const digits = WHOLE.includes(code) ? 0 : THOUSANDTHS.includes(code) ? 3 : 2;
+  const digits = digitsOf(currency);
   return write(language, minor / 10 ** digits, { currency, digits });
+}
+
+function digitsOf(currency: string): number {
+  const code = currency.toLowerCase();
+  return WHOLE.includes(code) ? 0 : THOUSANDTHS.includes(code) ? 3 : 2;
+}
+
+/** An amount in minor units as one types it: `19.95`. */
+export function typedMoney(language: Language, minor: number, currency: string): string {
+  const digits = digitsOf(currency);
+  const form = { minimumFractionDigits: digits, maximumFractionDigits: digits, useGrouping: false };
+  return new Intl.NumberFormat(language, form).format(minor / 10 ** digits);
+}
+
+/** The minor units that a typed amount has; undefined: it is none of this currency. */
+export function minorIn(language: Language, typed: string, currency: string): number | undefined {
+  const minor = (numberIn(typed, language) ?? Number.NaN) * 10 ** digitsOf(currency);
+  const whole = Math.round(minor);
+  return Math.abs(minor - whole) < 1e-6 ? whole : undefined;
 }
 
 /** Amounts in several currencies, or a dash. */

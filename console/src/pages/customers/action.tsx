@@ -5,7 +5,7 @@ import { useEffect, useRef, useState } from 'react';
 import { usePageSearch, useSearchOf } from '../../parts/search.ts';
 import { Section } from '../../parts/section.tsx';
 import { apiFor } from '../../session.ts';
-import { readCustomerSearch } from './search.ts';
+import { ACTIONS, readCustomerSearch } from './search.ts';
 import { Refusal } from '../../parts/refusal.tsx';
 import { useTexts } from '../../text/index.ts';
 import type { Details } from './customer.tsx';
@@ -24,7 +24,8 @@ const MICROS = 1_000_000;
 /** What an operator gives: a plan until a day, credits, or use that is given back. Who did stands in the audit. */
 export function Action({ id, limits }: ActionProps) {
   const { action } = useSearchOf(readCustomerSearch);
-  return action === undefined ? null : <ActionForm key={action} id={id} limits={limits} action={action} />;
+  const given = ACTIONS.find((one) => one === action);
+  return given === undefined ? null : <ActionForm key={given} id={id} limits={limits} action={given} />;
 }
 
 function ActionForm({ id, limits, action }: ActionProps & { readonly action: CustomerAction }) {

@@ -2,6 +2,7 @@ import { Anchor, Badge, Button, Skeleton } from '@mantine/core';
 import type { ReplyOf } from '@plinth/sdk';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
+import { Suspense } from 'react';
 import { CallTable } from '../../parts/call-table.tsx';
 import { Confirm } from '../../parts/confirm.tsx';
 import { Facts } from '../../parts/facts.tsx';
@@ -10,6 +11,7 @@ import { LimitList } from '../../parts/limit-list.tsx';
 import { moneyText, moneyTexts, useMoney } from '../../parts/money.ts';
 import { usePageSearch } from '../../parts/search.ts';
 import { Head, Section } from '../../parts/section.tsx';
+import { lazyPart } from '../../parts/lazy-part.ts';
 import { Table } from '../../parts/table.tsx';
 import { Trouble } from '../../parts/trouble.tsx';
 import { When } from '../../parts/when.tsx';
@@ -20,7 +22,10 @@ import { Denials } from './denials.tsx';
 import { Grants } from './grants.tsx';
 import { ACTIONS, readCustomerSearch } from './search.ts';
 import { Curve, Story } from './story.tsx';
+import { Subscriptions } from './subscriptions.tsx';
 import { texts } from './texts.ts';
+
+const SaleAction = lazyPart(() => import('./sale-action.tsx'), 'SaleAction');
 
 export type Details = ReplyOf<'GET /v1/admin/customers/{id}'>;
 
@@ -34,18 +39,22 @@ export function CustomerPage({ id }: { readonly id: string }) {
   });
   if (error !== null) return <Trouble error={error} retry={() => void refetch()} />;
   if (data === undefined) return <Skeleton h={320} />;
-  const { customer, limits, payments, people, calls } = data;
+  const { customer, limits, payments, subscriptions, people, calls } = data;
   return (
     <>
       <CustomerHead customer={customer} />
       <CustomerFacts customer={customer} />
       <Action id={id} limits={limits} />
+      <Suspense fallback={null}>
+        <SaleAction id={id} payments={payments} subscriptions={subscriptions} />
+      </Suspense>
       <Curve id={id} />
       <Denials id={id} limits={limits} />
       <Section title={say('limits.title')}>
         <LimitList limits={limits} />
       </Section>
       <Story id={id} customer={customer} payments={payments} />
+      <Subscriptions subscriptions={subscriptions} />
       <Grants id={id} />
       <Payments payments={payments} />
       <People id={id} people={people} />
@@ -126,10 +135,11 @@ function CustomerFacts({ customer }: { readonly customer: Details['customer'] })
   );
 }
 
-/** What was paid; a refund is made at the provider's own page. */
+/** What was paid, and the way to a refund: here, or where a store makes them. */
 function Payments({ payments }: Pick<Details, 'payments'>) {
   const { say, language } = useTexts(texts);
   const { column } = useMoney();
+  const [, change] = usePageSearch(readCustomerSearch);
   if (payments.length === 0) return null;
   return (
     <Section title={say('payments')}>
@@ -155,13 +165,34 @@ function Payments({ payments }: Pick<Details, 'payments'>) {
           { head: say('payment'), isDim: true, isMono: true, cell: ({ payment }) => payment },
           {
             head: say('refund'),
-            cell: ({ dashboard_url: url, store }) =>
-              url === null ? (
+            cell: ({
+              store,
+              state,
+              payment,
+              amount_minor: paid,
+              refunded_minor: back,
+              dashboard_url: url,
+            }) =>
+              store !== 'stripe' ? (
                 <span className="dim">{say('refund.none', { store })}</span>
               ) : (
-                <a href={url} target="_blank" rel="noreferrer">
-                  {say('refund.stripe')}
-                </a>
+                <span className="actions">
+                  {state === 'succeeded' && back < paid && (
+                    <button
+                      type="button"
+                      className="quiet"
+                      style={{ color: 'var(--error)' }}
+                      onClick={() => change({ action: 'refund', sale: payment })}
+                    >
+                      {say('refund.do')}
+                    </button>
+                  )}
+                  {url !== null && (
+                    <a href={url} target="_blank" rel="noreferrer">
+                      {say('refund.stripe')}
+                    </a>
+                  )}
+                </span>
               ),
           },
         ]}

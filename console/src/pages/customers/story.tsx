@@ -3,7 +3,7 @@ import { moneyText } from '../../parts/money.ts';
 import { Section } from '../../parts/section.tsx';
 import { Table } from '../../parts/table.tsx';
 import { apiFor } from '../../session.ts';
-import { useTexts } from '../../text/index.ts';
+import { type Language, useTexts } from '../../text/index.ts';
 import { CallsChart, readCalls } from '../overview/calls-chart.tsx';
 import type { Details } from './customer.tsx';
 import { useDenials } from './denials.tsx';
@@ -24,6 +24,24 @@ interface Happening {
 const DAYS = 30;
 /** Lines of the story; the audit has the rest. */
 const MOST = 20;
+
+const TOLD = [
+  'invoice.refund',
+  'subscription.cancel',
+  'subscription.extend_trial',
+  'subscription.withdraw',
+] as const;
+const isTold = (action: string): action is (typeof TOLD)[number] => TOLD.some((one) => one === action);
+
+/** Changes with their amount as people write it. */
+function withMoney(
+  language: Language,
+  { amount_minor: amount, currency, ...changes }: Record<string, unknown>,
+) {
+  if (typeof amount !== 'number' || typeof currency !== 'string')
+    return { amount_minor: amount, currency, ...changes };
+  return { amount: moneyText(language, amount, currency), ...changes };
+}
 
 /** Its calls of each day, and those that limits denied. */
 export function Curve({ id }: { readonly id: string }) {
@@ -73,9 +91,9 @@ export function Story({ id, customer, payments }: StoryProps) {
       .filter(({ action }) => !action.startsWith('payment.'))
       .map(({ created_at: at, action, changes, request_id: request }) => ({
         at,
-        what: action.replaceAll(/[._]/g, ' '),
-        about: Object.entries(changes)
-          .filter(([, value]) => value !== null)
+        what: isTold(action) ? say(`did.${action}`) : action.replaceAll(/[._]/g, ' '),
+        about: Object.entries(withMoney(language, changes))
+          .filter(([, value]) => value !== null && value !== undefined)
           .map(
             ([name, value]) =>
               `${name.replaceAll('_', ' ')}: ${typeof value === 'string' ? value : JSON.stringify(value)}`,

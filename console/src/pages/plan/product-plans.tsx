@@ -1,3 +1,4 @@
+import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useAccount } from '../../account.ts';
 import { Confirm } from '../../parts/confirm.tsx';
@@ -128,7 +129,29 @@ function Actions({ held: { subscription } }: { readonly held: Held }) {
           act={() => api.call('DELETE /v1/billing/subscription', { query: { product } })}
         />
       )}
+      <Withdraw product={product} />
       <Portal text={say('portal')} />
     </span>
+  );
+}
+
+/** Gives all of the money back where the server offers that, within its days. */
+function Withdraw({ product }: { readonly product: string }) {
+  const { say, format } = useTexts(texts);
+  const { minor } = useMoney();
+  const chosen = useAccount();
+  const { data } = useQuery({
+    queryKey: ['withdrawal', chosen?.account.id, product],
+    queryFn: () =>
+      chosen?.api.call('GET /v1/billing/subscription/withdrawal', { query: { product } }) ?? null,
+  });
+  if (chosen === undefined || data == null || data.until === null) return null;
+  const { amount_minor: amount, currency, until } = data;
+  return (
+    <Confirm
+      text={say('withdraw', { amount: minor(amount, currency), day: format.day(until) })}
+      isDangerous
+      act={() => chosen.api.call('PUT /v1/billing/subscription/withdrawal', { body: { product } })}
+    />
   );
 }

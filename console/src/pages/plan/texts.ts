@@ -54,6 +54,10 @@ export const texts = pageTexts({
   arranged: ['You have {plan} from {day} on.', 'Du hast {plan} ab {day}.'],
   keep: ['Keep {plan}', '{plan} behalten'],
   cancel: ['Cancel, to end {day}', 'Kündigen zum {day}'],
+  withdraw: [
+    'Withdraw until {day}: {amount} back, ends now',
+    'Widerrufen bis {day}: {amount} zurück, endet jetzt',
+  ],
   resume: ['Resume', 'Weiterführen'],
   goOn: ['Go on where you were', 'Weiter, wo du warst'],
   portal: ['Card and address', 'Karte und Adresse'],

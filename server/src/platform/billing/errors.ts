@@ -88,6 +88,23 @@ declareErrors({
     status: 402,
     message: 'This must be paid first: open the page that `details.checkout_url` names.',
   },
+  refund_too_large: {
+    status: 409,
+    message: 'There is less left of this payment to give back: `details.left_minor`. Nothing was refunded.',
+  },
+  payment_disputed: {
+    status: 409,
+    message: 'The bank of the customer has taken this payment back already, or may: it cannot be refunded.',
+  },
+  trial_over: {
+    status: 409,
+    message: 'This subscription is in no trial, or not any more: it cannot be made longer.',
+  },
+  withdrawal_over: {
+    status: 409,
+    message:
+      'This purchase can be withdrawn from no more: it is longer ago than `WITHDRAWAL_DAYS` of the server.',
+  },
   period_not_over: { status: 409, message: 'This month is not over yet: it can be paid out from its end.' },
   payouts_running: {
     status: 409,

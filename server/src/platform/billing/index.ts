@@ -4,6 +4,7 @@ import { routesOf } from '#platform/http';
 import * as routes from './routes.ts';
 import * as subscriptionRoutes from './subscriptions/routes.ts';
 import { defineModule } from '#platform/module';
+import { billingAdminRoutes } from './admin/routes.ts';
 import { balanceRoutes } from './balance/routes.ts';
 import { billingDataRules } from './data-rules.ts';
 import { importingRoutes } from './importing/routes.ts';
@@ -57,8 +58,11 @@ export type { SyncedEndpoint } from './providers/stripe/endpoint.ts';
 export { preparePrices, syncStripe } from './providers/stripe/sync.ts';
 export type { Buyer, CheckoutLinks, UpgradeOffer } from './subscriptions/checkout-links.ts';
 export { createSubscriptions, type Subscriptions } from './subscriptions/service.ts';
+export type { BillingAdmin } from './admin/service.ts';
+export type { WithdrawalOffer } from './admin/withdrawals.ts';
 export type { TopUps } from './top-ups/service.ts';
 export type { TopUpView } from './top-ups/views.ts';
+export { subscriptionReply } from './subscriptions/views.ts';
 export type { InvoiceView, PreviewView, SubscriptionView } from './subscriptions/views.ts';
 export { payingSubscriptions, type ProductSubscription, subscriptionsOf } from './subscriptions/store.ts';
 export { type Billing, type BillingParts, createBilling, type GrantOrder } from './service.ts';
@@ -97,7 +101,7 @@ declareLongUses('billing.import', 'billing.overage');
 export const billingModule = defineModule({
   name: 'billing',
   purpose:
-    'plans and entitlements over HTTP; payment providers, a folder for each (providers/); their events and the objects read because of them (inbox/); the rows, plans and notifications that follow (projection/); checkouts and changes (subscriptions/); purchases that apps bring (purchases/); items sold for others and what is paid to those (sharing/); units past a limit (overage/); packs that are bought by themselves (top-ups/); notices before a charge (notices/); the books of Stripe (balance/); subscriptions of closed accounts (endings/)',
+    'plans and entitlements over HTTP; payment providers, a folder for each (providers/); their events and the objects read because of them (inbox/); the rows, plans and notifications that follow (projection/); checkouts and changes (subscriptions/); purchases that apps bring (purchases/); items sold for others and what is paid to those (sharing/); units past a limit (overage/); packs that are bought by themselves (top-ups/); notices before a charge (notices/); the books of Stripe (balance/); subscriptions of closed accounts (endings/); what platform admins do for an account, and withdrawals (admin/)',
   migrations: () => migrationsIn('billing', import.meta.url),
   dataRules: billingDataRules,
   systemUses,
@@ -111,6 +115,7 @@ export const billingModule = defineModule({
     purchases: purchaseRoutes,
     sharing: sharingRoutes,
     balance: balanceRoutes,
+    billingAdmin: billingAdminRoutes,
   },
   create: createSales,
 });

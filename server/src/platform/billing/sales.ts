@@ -4,6 +4,7 @@ import type { Identity } from '#platform/identity';
 import { createCredits, createRowCredits, type Limits } from '#platform/limits';
 import type { Secrets } from '#platform/secrets';
 import type { Logger, Metrics } from '#platform/telemetry';
+import { type BillingAdmin, createBillingAdmin } from './admin/service.ts';
 import { type Balance, createBalance } from './balance/balance.ts';
 import { createEndings, type Endings } from './endings/endings.ts';
 import { createRefundedCredits, type RefundedCredits } from './endings/refunded-credits.ts';
@@ -29,6 +30,7 @@ import { createShareLedger, type LedgerParts, type ShareLedger } from './sharing
 import { createSharing, type Sharing, type SharingParts } from './sharing/sharing.ts';
 import { createReturnAddresses, type ReturnAddresses, type ReturnSettings } from './return-addresses.ts';
 import { type CheckoutLinks, createCheckoutLinks } from './subscriptions/checkout-links.ts';
+import type { SubscriptionsParts } from './subscriptions/selling-parts.ts';
 import { createTopUps, type TopUps } from './top-ups/service.ts';
 import { createSubscriptions, type Subscriptions } from './subscriptions/service.ts';
 
@@ -54,6 +56,8 @@ export interface SalesParts
   /** Those that hold what is bought in a store's sandbox where real money is taken too; where none is, all do. */
   readonly storeSandboxAccounts: readonly string[];
   readonly returnSettings: ReturnSettings;
+  /** For so many days from its first payment a purchase can be withdrawn from; 0: none can. */
+  readonly withdrawalDays: number;
 }
 
 /** Everything on sale, payment providers' word on it, and what follows. */
@@ -76,6 +80,7 @@ export interface Sales {
   readonly ledger: ShareLedger;
   readonly sharing: Sharing;
   readonly returns: ReturnAddresses;
+  readonly billingAdmin: BillingAdmin;
 }
 
 /** Billing over the providers that the settings name. */
@@ -93,6 +98,15 @@ export function createSales(parts: SalesParts): Sales {
     connectedAccounts: toldOfPayees(() => sharing.payees()),
   });
   const sharing = createSharing({ ...parts, inbox, ledger, returns });
+  const selling: SubscriptionsParts = {
+    ...parts,
+    returns,
+    links: checkoutLinks,
+    catalogues: entitlements.catalogues,
+    tiers: entitlements.tiers,
+    refresh: async (refs) => link && inbox.refresh({ provider: 'stripe', mode: link.client.mode }, refs),
+    notFitting: limits.notFitting,
+  };
   if (providers.length > 0) parts.metrics.observeStoreObjects(() => waitingObjects(parts.db));
   return {
     inbox,
@@ -125,15 +139,8 @@ export function createSales(parts: SalesParts): Sales {
     topUps: createTopUps({ ...parts, inbox, catalogues: entitlements.catalogues, usage: limits.usage }),
     balance: createBalance(parts),
     notices: createNotices({ ...parts, inbox, catalogues: entitlements.catalogues, mode: link?.client.mode }),
-    subscriptions: createSubscriptions({
-      ...parts,
-      returns,
-      links: checkoutLinks,
-      catalogues: entitlements.catalogues,
-      tiers: entitlements.tiers,
-      refresh: async (refs) => link && inbox.refresh({ provider: 'stripe', mode: link.client.mode }, refs),
-      notFitting: limits.notFitting,
-    }),
+    subscriptions: createSubscriptions(selling),
+    billingAdmin: createBillingAdmin({ ...parts, ...selling }),
     purchases: createPurchases({ ...parts, inbox, stores }),
     acknowledging: createAcknowledging({ ...parts, inbox, stores }),
     answering: createAnswering({ ...parts, inbox, stores }),

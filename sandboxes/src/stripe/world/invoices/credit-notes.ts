@@ -53,7 +53,7 @@ function parts(world: World, invoice: Invoice, asked: CreditNoteInput): { before
   if (!Number.isInteger(amount) || amount < 1)
     throw invalidRequest('This value must be greater than or equal to 1.', { param: 'amount' });
   const { pre_payment_credit_notes_amount: pre, post_payment_credit_notes_amount: post } = invoice;
-  const left = invoice.total - pre - post;
+  const left = invoice.total - pre - post - refundedWithoutNote(world, invoice);
   if (amount > left)
     throw invalidRequest(
       `The credit note amount (${amount}) is greater than what is left of the invoice (${left}).`,
@@ -70,6 +70,18 @@ function parts(world: World, invoice: Invoice, asked: CreditNoteInput): { before
       `The sum of credit amount, refund amount and out of band amount (${credited + refunded + outOfBand}) must equal the post payment amount (${after}).`,
     );
   return { before, after };
+}
+
+/** Stripe takes refunds that no credit note is linked to off what credit notes may be made for. */
+function refundedWithoutNote(world: World, invoice: Invoice): number {
+  const notes = world.table('credit_note').list();
+  const linked = new Set(notes.flatMap(({ refunds }) => refunds.map(({ refund }) => idOf(refund))));
+  const intent = paymentOf(world, invoice)?.intent.id;
+  return world
+    .table('refund')
+    .list()
+    .filter(({ id, payment_intent: of, status }) => of === intent && status !== 'failed' && !linked.has(id))
+    .reduce((sum, { amount }) => sum + amount, 0);
 }
 
 interface CreditNoteParts {

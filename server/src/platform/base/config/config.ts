@@ -117,6 +117,7 @@ export interface Config extends TelemetrySettings {
     /** In items that are sold for others: their part, in ten thousandths, and the days after which it is payable. */
     readonly sharePoints: number;
     readonly payableDays: number;
+    readonly withdrawalDays: number;
     /** Where payment providers send browsers back to; whether customers are bound to that. */
     readonly returnSettings: { readonly origins: readonly string[]; readonly bindsCustomers: boolean };
   };
@@ -185,6 +186,7 @@ function salesOf(values: Values): Config['sales'] {
   return {
     sharePoints: values.SALE_SHARE_POINTS,
     payableDays: values.SALE_SHARE_DAYS,
+    withdrawalDays: values.WITHDRAWAL_DAYS,
     returnSettings: {
       origins: [...(listed ?? unlisted), ...ofSignIns],
       bindsCustomers: listed !== undefined,

@@ -51,6 +51,10 @@ export const STRIPE_SETTINGS = {
       says: 'How many days after its first failure was told a plan that is not paid is kept at most; seven it is kept in any case (docs/billing.md).',
     },
   ),
+  WITHDRAWAL_DAYS: setting(count(365, 0).default(0), {
+    group: 'Stripe',
+    says: 'For how many days from its first payment a customer can withdraw from a subscription, have all of its money back and have it end at once; 0: this is not offered. The law of the European Union gives consumers 14 (docs/billing.md).',
+  }),
   SALE_SHARE_POINTS: setting(count(10_000).default(7_000), {
     group: 'Stripe',
     says: 'Of an item that is sold for somebody, the part that is theirs, in ten thousandths of what is paid without tax. Sales that were begun keep theirs.',

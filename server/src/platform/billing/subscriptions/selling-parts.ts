@@ -70,6 +70,10 @@ export async function subscriptionFor(
   product: string | undefined,
 ): Promise<SubscriptionRow> {
   const [rows] = await db.tenant(accountId, [presentSubscriptions(accountId, stripe.client.mode)]);
+  return oneOf(rows, product);
+}
+
+function oneOf(rows: readonly SubscriptionRow[], product: string | undefined): SubscriptionRow {
   const meant = product === undefined ? rows : rows.filter((row) => row.product === product);
   const first = meant.find(({ store }) => store === 'stripe') ?? meant[0];
   if (first === undefined)
@@ -91,12 +95,24 @@ export async function payingCurrency(
 }
 
 /** The same as `subscriptionFor`, where it can be changed from here: one of another provider is changed there. */
-export async function changeableSubscription(
+export const changeableSubscription = async (
   parts: SellingParts,
   accountId: AccountId,
   product: string | undefined,
+): Promise<SubscriptionRow> => assertOurs(await subscriptionFor(parts, accountId, product));
+
+/** The same; where none is left, one that ended within a day: a call that has ended it may be repeated. */
+export async function endedSubscription(
+  { db, stripe }: SellingParts,
+  accountId: AccountId,
+  product: string | undefined,
 ): Promise<SubscriptionRow> {
-  const row = await subscriptionFor(parts, accountId, product);
+  const [rows] = await db.tenant(accountId, [presentSubscriptions(accountId, stripe.client.mode, true)]);
+  const live = rows.filter((row) => row.state !== 'canceled' && row.product === (product ?? row.product));
+  return assertOurs(oneOf(live.length > 0 ? live : rows, product));
+}
+
+function assertOurs(row: SubscriptionRow): SubscriptionRow {
   if (row.store !== 'stripe') throw new AppError('managed_elsewhere', { details: { store: row.store } });
   return row;
 }
@@ -125,7 +141,12 @@ export async function recordChange(
     changes,
   }: {
     readonly row: SubscriptionRow;
-    readonly action: 'subscription.cancel' | 'subscription.resume' | 'subscription.change';
+    readonly action:
+      | 'subscription.cancel'
+      | 'subscription.change'
+      | 'subscription.extend_trial'
+      | 'subscription.resume'
+      | 'subscription.withdraw';
     readonly changes: Readonly<Record<string, unknown>>;
   },
 ): Promise<SubscriptionRow> {

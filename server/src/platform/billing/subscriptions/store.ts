@@ -47,13 +47,14 @@ const COLUMNS = `id, store, store_id, product, plan, cycle, quantity, unit_amoun
   (select i.url from billing.invoices i where i.account_id = s.account_id and i.store = s.store and i.mode = s.mode
      and i.store_id = s.pending_invoice) as pending_url`;
 
-/** Those that are not over, the newest first: in the world in which this process sells. */
-export const presentSubscriptions = (accountId: AccountId, mode: Mode) =>
+/** Those that are not over, the newest first: in the world in which this process sells. `isEndedToo`: after them those that Stripe ended within a day. */
+export const presentSubscriptions = (accountId: AccountId, mode: Mode, isEndedToo = false) =>
   statement<SubscriptionRow>(
     `select ${COLUMNS} from billing.subscriptions s
-      where account_id = $1 and mode = $2 and state not in ('canceled', 'expired', 'incomplete')
-      order by starts_at desc, id desc`,
-    [accountId, mode],
+      where account_id = $1 and mode = $2 and (state not in ('canceled', 'expired', 'incomplete')
+        or $3::boolean and store = 'stripe' and state = 'canceled' and ended_at > app.now() - interval '1 day')
+      order by state = 'canceled', starts_at desc, id desc`,
+    [accountId, mode, isEndedToo],
   );
 
 /** For each of some products, how many subscriptions are in effect; `isLive`: those that real money is paid for. */

@@ -1,5 +1,5 @@
 import type { Accounts, ExternalCustomers } from '#platform/accounts';
-import type { Billing } from '#platform/billing';
+import type { Billing, Subscriptions, SubscriptionView } from '#platform/billing';
 import type { Database } from '#platform/db';
 import type { Entitlements } from '#platform/entitlements';
 import { type Page, page, positionOf } from '#platform/http';
@@ -26,6 +26,7 @@ const MOST_FOUND = 20;
 /** Rows of the ledger, and payments, that are shown with an account. */
 const LAST_CALLS = 20;
 const LAST_PAYMENTS = 10;
+const LAST_SUBSCRIPTIONS = 10;
 const MOST_PEOPLE = 100;
 /** Milliseconds after a request within which its permit is made, or its caller has given up. */
 const ADMITTED_WITHIN = 30_000;
@@ -69,11 +70,12 @@ export type FindAccounts = (text: string) => Promise<readonly AccountId[]>;
 export interface Customers {
   /** All of them by pages; with a text those that it names, at most 20, the closest first. */
   list(request: CustomerListRequest): Promise<Page<Customer>>;
-  /** With its limits, people, payments and last calls. Throws `not_found`. */
+  /** With its limits, people, payments, subscriptions and last calls. Throws `not_found`. */
   get(id: string): Promise<{
     readonly customer: Customer;
     readonly people: readonly PersonRow[];
     readonly payments: readonly CustomerPayment[];
+    readonly subscriptions: readonly SubscriptionView[];
     readonly limits: Awaited<ReturnType<Limits['usage']>>;
     readonly calls: Awaited<ReturnType<Limits['usageEvents']>>['rows'];
   }>;
@@ -103,6 +105,7 @@ interface CustomersParts {
   readonly entitlements: Pick<Entitlements, 'current'>;
   readonly limits: Pick<Limits, 'usage' | 'usageEvents'>;
   readonly reports: Pick<Reports, 'accountMoney' | 'mode'>;
+  readonly subscriptions: Pick<Subscriptions, 'list'>;
 }
 
 export function createCustomers(parts: CustomersParts): Customers {
@@ -165,13 +168,14 @@ export function createCustomers(parts: CustomersParts): Customers {
       ]);
       if (row === undefined) throw new AppError('not_found');
       const accountId = row.account_id as AccountId;
-      const [[customer], used, { rows: calls }] = await Promise.all([
+      const [[customer], used, { rows: calls }, { data: subscriptions }] = await Promise.all([
         viewsOf([row]),
         limits.usage(accountId),
         limits.usageEvents(accountId, { limit: LAST_CALLS }),
+        parts.subscriptions.list(accountId, { limit: LAST_SUBSCRIPTIONS, before: undefined }),
       ]);
       if (customer === undefined) throw new AppError('not_found');
-      return { customer, people, payments: payments.map(paymentView), limits: used, calls };
+      return { customer, people, payments: payments.map(paymentView), subscriptions, limits: used, calls };
     },
     external: parts.accounts.customers,
     entitlements: (externalId, product) => readEntitlements(parts, externalId, product),

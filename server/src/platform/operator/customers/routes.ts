@@ -8,6 +8,7 @@ import {
   type Route,
   routesFor,
 } from '#platform/http';
+import { subscriptionReply } from '#platform/billing';
 import { limitUsage, shownEvent, shownUsage, usageEvent } from '#platform/limits';
 import { z } from 'zod';
 import type { Customer, Customers } from './customers.ts';
@@ -72,8 +73,12 @@ const payment = namedObject('CustomerPayment', {
   amount_minor: minor,
   currency: z.string(),
   refunded_minor: minor,
+  subscription_id: z
+    .uuid()
+    .nullable()
+    .describe('The subscription that it was for; null: an add-on, credits or an item.'),
   occurred_at: z.iso.datetime(),
-  dashboard_url: z.string().nullable().describe('Where it can be refunded; null: at no page of Stripe’s.'),
+  dashboard_url: z.string().nullable().describe('Its page at Stripe; null: it has none.'),
 });
 
 const search = route(
@@ -134,7 +139,7 @@ const read = route(
   {
     summary: 'Read an account with its limits, people, payments and last calls',
     description:
-      'As `GET /v1/admin/customers` has it, with what `GET /v1/usage` tells the account itself, up to 100 of its people, and its last ten payments.',
+      'As `GET /v1/admin/customers` has it, with what `GET /v1/usage` tells the account itself, up to 100 of its people, and its last ten payments and subscriptions.',
     tag,
     auth: 'admin',
     scope: 'admin:read',
@@ -144,6 +149,7 @@ const read = route(
         customer,
         people: z.array(person),
         payments: z.array(payment),
+        subscriptions: z.array(subscriptionReply).describe('The last ten, present and past.'),
         limits: z.array(limitUsage),
         calls: z.array(usageEvent),
       }),

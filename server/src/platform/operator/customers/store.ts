@@ -230,6 +230,8 @@ export interface PaymentRow {
   readonly amount: number;
   readonly currency: string;
   readonly refunded: number;
+  /** The subscription that it was for, by its id here; null: an add-on, a pack or an item. */
+  readonly subscription_id: string | null;
   readonly occurred_at: Date;
 }
 
@@ -237,7 +239,9 @@ export interface PaymentRow {
 export const paymentsOf = (accountId: string, limit: number): Statement<PaymentRow> =>
   statement<PaymentRow>(
     `select p.store, p.mode, p.payment, p.invoice, p.state, p.failure_code, p.amount, p.currency, p.occurred_at,
-       coalesce((select sum(r.amount) from billing.refunds r where r.store = p.store and r.mode = p.mode and r.charge = p.store_id and r.state = 'succeeded'), 0)::bigint as refunded
+       coalesce((select sum(r.amount) from billing.refunds r where r.store = p.store and r.mode = p.mode and r.charge = p.store_id and r.state = 'succeeded'), 0)::bigint as refunded,
+       (select s.id from billing.invoices i join billing.subscriptions s on s.account_id = i.account_id and s.store = i.store and s.mode = i.mode and s.store_id = i.subscription
+        where i.account_id = p.account_id and i.store = p.store and i.mode = p.mode and i.store_id = p.invoice) as subscription_id
      from billing.payments p where p.account_id = $1 order by p.occurred_at desc, p.id desc limit $2`,
     [accountId, limit],
   );

@@ -50,6 +50,7 @@ function sampleHoldings(product: string, billing: PreviewParts['billing']): Hold
     prices: { ...prices, sold: true },
     subscription: undefined,
     topUps: [],
+    withdrawal: undefined,
     invoices: [
       {
         number: 'A-0001',

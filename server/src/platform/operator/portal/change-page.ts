@@ -1,4 +1,4 @@
-import type { PreviewView } from '#platform/billing';
+import type { PreviewView, WithdrawalOffer } from '#platform/billing';
 import { escapeHtml, type HtmlPage } from '#platform/http';
 import { moneyText } from '#platform/kernel';
 import { buttonForm, dateOf, type PageContext, pageOf } from './parts.ts';
@@ -10,6 +10,20 @@ interface ChosenPlan extends PageContext {
   readonly cycle: 'monthly' | 'yearly';
   readonly quantity?: number;
   readonly preview: PreviewView;
+}
+
+/** Asks the customer once more whether they withdraw from their purchase. */
+export function withdrawalPage(at: PageContext & { readonly offer: WithdrawalOffer }): HtmlPage {
+  const { until, amount, currency } = at.offer;
+  const words =
+    until === undefined
+      ? 'This purchase can be withdrawn from no more.'
+      : `You get ${moneyText(amount, currency)} back, and your plan ends at once. You can do this until ${dateOf(until.toISOString())}.`;
+  const button = buttonForm(at, { action: 'withdraw', agreed: 'yes' }, '<button>Withdraw</button>');
+  return pageOf(at, {
+    title: 'Withdraw from your purchase',
+    content: `<p>${escapeHtml(words)}</p>\n${until === undefined ? '' : button}\n<p><a href="${PORTAL}">Go back</a></p>`,
+  });
 }
 
 /** Asks the customer to agree to the price of a change. */

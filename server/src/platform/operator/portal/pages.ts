@@ -7,6 +7,7 @@ import {
   pricePage,
   type SubscriptionView,
   type TopUpView,
+  type WithdrawalOffer,
 } from '#platform/billing';
 import { UNLIMITED } from '#platform/entitlements';
 import { escapeHtml, type HtmlPage } from '#platform/http';
@@ -23,6 +24,7 @@ export interface Holdings extends PageContext {
   readonly prices: PriceList & { readonly sold: boolean };
   readonly subscription: SubscriptionView | undefined;
   readonly topUps: readonly TopUpView[];
+  readonly withdrawal: WithdrawalOffer | undefined;
   readonly invoices: readonly ShownInvoice[];
   /** Whether the provider has a page for the account. */
   readonly hasPaid: boolean;
@@ -87,11 +89,15 @@ function planSection(at: Holdings): string {
   const pay = isPaid
     ? buttonForm(at, { action: 'pay' }, '<button class="plain">Manage payment or cancel</button>')
     : '';
+  const withdraw =
+    at.withdrawal?.until === undefined
+      ? ''
+      : buttonForm(at, { action: 'withdraw' }, '<button class="plain">Withdraw from this purchase</button>');
   return `<section>
 <h2>Plan</h2>
 ${named}
 ${notes.join('\n')}
-<div class="actions">${change}${pay}</div>
+<div class="actions">${change}${pay}${withdraw}</div>
 </section>`;
 }
 

@@ -1,7 +1,7 @@
 import type { Accounts } from '#platform/accounts';
 import { actorOf, type Audit, type RequestOrigin } from '#platform/audit';
 import type { Brands } from '#platform/brands';
-import type { Billing, ReturnAddresses, Subscriptions, TopUps } from '#platform/billing';
+import type { Billing, BillingAdmin, ReturnAddresses, Subscriptions, TopUps } from '#platform/billing';
 import { commitPoint } from '#platform/db';
 import { type Entitlements, isRunning } from '#platform/entitlements';
 import { answer, atLeast, type Caller, type HtmlPage, type Spender } from '#platform/http';
@@ -10,7 +10,7 @@ import { allowsScope, type Identity } from '#platform/identity';
 import { type AccountId, AppError, type Ids, invalidInput, isUuid } from '#platform/kernel';
 import type { Limits } from '#platform/limits';
 import { type BrandPreviewRequest, previewBrand } from './brand-preview.ts';
-import { changePage, readAgreed } from './change-page.ts';
+import { changePage, readAgreed, withdrawalPage } from './change-page.ts';
 import { goToPage, plansPage, portalPage } from './pages.ts';
 import { createPortalSessions, PORTAL, type PortalSession, type SessionsParts } from './sessions.ts';
 import { readTopUp } from './top-ups.ts';
@@ -30,7 +30,7 @@ export interface PortalLinkRequest {
 /** A form of the portal, as its page has written it. */
 export interface PortalForm {
   readonly token: string;
-  readonly action: 'pay' | 'plan' | 'top_up' | 'end_top_up' | 'revoke';
+  readonly action: 'pay' | 'plan' | 'top_up' | 'end_top_up' | 'revoke' | 'withdraw';
   readonly plan?: string | undefined;
   readonly cycle?: 'monthly' | 'yearly' | undefined;
   readonly quantity?: string | undefined;
@@ -61,6 +61,7 @@ export interface PortalParts extends SessionsParts {
   readonly brands: Pick<Brands, 'draftOf'>;
   readonly subscriptions: Subscriptions;
   readonly topUps: Pick<TopUps, 'list' | 'set' | 'withdraw'>;
+  readonly billingAdmin: Pick<BillingAdmin, 'withdraw' | 'withdrawalOffer'>;
   readonly returns: Pick<ReturnAddresses, 'assertCustomer'>;
 }
 
@@ -160,6 +161,7 @@ export function createPortal(parts: PortalParts) {
         await parts.topUps.withdraw(at.visitor, { product: at.product, limit: form.limit ?? '' });
         return undefined;
       }
+      if (form.action === 'withdraw') return withdraw(parts, at, form);
       const key = form.key ?? '';
       if (!isUuid(key)) throw new AppError('not_found');
       await parts.identity.keys.revoke({ ...at.visitor, role: at.role }, key, request.origin);
@@ -181,6 +183,31 @@ async function entitlementOf({ billing }: PortalParts, { accountId, product }: V
   return held;
 }
 
+/** Asks once more, with what goes back; then it is done. */
+async function withdraw(
+  { billingAdmin }: PortalParts,
+  at: Visit,
+  form: PortalForm,
+): Promise<HtmlPage | undefined> {
+  if (form.agreed === undefined)
+    return withdrawalPage({ ...at, offer: await billingAdmin.withdrawalOffer(at.accountId, at.product) });
+  await billingAdmin.withdraw(at.visitor, at.product);
+  return undefined;
+}
+
+/** undefined: it was not bought here, or the provider is away and the rest of the page is shown. */
+async function offerOf(
+  { billingAdmin }: PortalParts,
+  { accountId, product }: Visit,
+  store: string | undefined,
+) {
+  if (store !== 'stripe') return undefined;
+  return billingAdmin.withdrawalOffer(accountId, product).catch((error: unknown) => {
+    if (error instanceof AppError) return undefined;
+    throw error;
+  });
+}
+
 /** All that the portal shows of the account. */
 async function readHoldings(parts: PortalParts, at: Visit) {
   const { accountId, product } = at;
@@ -195,11 +222,13 @@ async function readHoldings(parts: PortalParts, at: Visit) {
     before: undefined,
   });
   const isOfProduct = (one: { readonly product: string }) => one.product === product;
+  const subscription = subscriptions.find((one) => isOfProduct(one) && one.ended_at === null);
   return {
     held,
     limits: limits.filter(isOfProduct),
     prices: parts.billing.priceList(product),
-    subscription: subscriptions.find((one) => isOfProduct(one) && one.ended_at === null),
+    subscription,
+    withdrawal: await offerOf(parts, at, subscription?.store),
     topUps: await parts.topUps.list(accountId),
     invoices: invoices.filter(({ lines }) => lines.some(isOfProduct)).slice(0, MOST_INVOICES),
     hasPaid: invoices.length > 0 || subscriptions.some(({ store }) => store === 'stripe'),

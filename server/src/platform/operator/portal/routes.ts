@@ -14,7 +14,7 @@ const GONE = ['customer_unknown', 'customer_archived', 'not_found'] as const;
 const field = z.string().max(1_000);
 const portalForm = namedObject('PortalForm', {
   token: field.describe('As the page has it.'),
-  action: z.enum(['pay', 'plan', 'top_up', 'end_top_up', 'revoke']),
+  action: z.enum(['pay', 'plan', 'top_up', 'end_top_up', 'revoke', 'withdraw']),
   plan: field.optional(),
   cycle: z.enum(['monthly', 'yearly']).optional(),
   quantity: field.optional(),
@@ -116,7 +116,17 @@ const submitForm = route(
     maxBody: 16_384,
     body: portalForm,
     reply: { 200: page, 303: z.undefined() },
-    errors: [...ORDER_ERRORS, 'card_missing', 'portal_closed', 'foreign_form', 'forbidden', ...GONE],
+    errors: [
+      ...ORDER_ERRORS,
+      'card_missing',
+      'refund_too_large',
+      'payment_disputed',
+      'withdrawal_over',
+      'portal_closed',
+      'foreign_form',
+      'forbidden',
+      ...GONE,
+    ],
   },
   async ({ body, origin, wire }, portal) => {
     const { headers } = wire.request;

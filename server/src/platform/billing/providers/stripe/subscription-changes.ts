@@ -216,24 +216,62 @@ const unitPrice = (price: Stripe.Price | undefined) => ({
   currency: price?.currency ?? '',
 });
 
-/** Ends it: at once, without giving back what was paid; or with what is paid for, and then what was arranged is set aside. Answers when. */
-export const cancel = (client: StripeClient, id: string, when: 'now' | 'period_end'): Promise<Date> =>
-  retryOvertaken(client, (asked) => end(asked, id, when));
+/** Why a subscription is ended, as Stripe keeps it: in `cancellation_details`. */
+export interface EndingDetails {
+  readonly feedback?: CancellationReason | undefined;
+  readonly comment?: string | undefined;
+  /** Use past limits that was not billed yet is not billed, when it ends at once. */
+  readonly isUnbilled?: boolean;
+}
 
-async function end(client: StripeClient, id: string, when: 'now' | 'period_end'): Promise<Date> {
+export const CANCELLATION_REASONS = [
+  'customer_service',
+  'low_quality',
+  'missing_features',
+  'other',
+  'switched_service',
+  'too_complex',
+  'too_expensive',
+  'unused',
+] as const;
+export type CancellationReason = (typeof CANCELLATION_REASONS)[number];
+
+interface Ending extends EndingDetails {
+  readonly when: 'now' | 'period_end';
+}
+
+/** Ends it: at once, without giving back what was paid; or with what is paid for, and then what was arranged is set aside. Answers when. */
+export const cancel = (client: StripeClient, id: string, ending: Ending['when'] | Ending): Promise<Date> =>
+  retryOvertaken(client, (asked) => end(asked, id, typeof ending === 'string' ? { when: ending } : ending));
+
+async function end(client: StripeClient, id: string, { when, isUnbilled, ...why }: Ending): Promise<Date> {
   const former = await readSubscription(client, id);
   if (former.ended_at !== null) return dateOf(former.ended_at);
   await dropPendingChange(client, former);
   const subscription = await (when === 'now' ? releaseSchedule : setAside)(client, former);
   const ending = endsAt(subscription);
-  if (ending !== undefined && (when === 'period_end' || subscription.ended_at !== null)) return ending;
+  const said = detailsOf(why);
+  if (ending !== undefined && (when === 'period_end' || subscription.ended_at !== null)) {
+    if (said !== undefined) await client.change((stripe) => stripe.subscriptions.update(id, said));
+    return ending;
+  }
   const after = await client.change((stripe) =>
     when === 'now'
       ? // Use past limits is owed, whenever it ends.
-        stripe.subscriptions.cancel(id, { invoice_now: true })
-      : stripe.subscriptions.update(id, { cancel_at_period_end: true }),
+        stripe.subscriptions.cancel(id, { invoice_now: isUnbilled !== true, ...said })
+      : stripe.subscriptions.update(id, { cancel_at_period_end: true, ...said }),
   );
   return dateOf(after.ended_at ?? after.cancel_at ?? periodEnd(after));
+}
+
+function detailsOf({ feedback, comment }: EndingDetails) {
+  if (feedback === undefined && comment === undefined) return undefined;
+  return {
+    cancellation_details: {
+      ...(feedback === undefined ? {} : { feedback }),
+      ...(comment === undefined ? {} : { comment }),
+    },
+  };
 }
 
 /** Has it go on at the price that was agreed to: takes back that it was canceled, or a pause, and arranges again what had been. */
