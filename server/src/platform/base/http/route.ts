@@ -148,6 +148,8 @@ export interface RouteShape<Name extends RouteName, Body extends z.ZodType, Quer
   readonly summary: string;
   readonly description?: string;
   readonly tag: string;
+  /** The call's name in OpenAPI, where the path does not make a good one: a verb in camelCase, then what it acts on (server/openapi/operation-id.ts). */
+  readonly operation?: string;
   readonly auth: RouteAuth;
   /** The least role in the account; only with auth `account`. */
   readonly may?: Role;
