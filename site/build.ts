@@ -5,6 +5,7 @@
 import {
   existsSync,
   globSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -12,7 +13,8 @@ import {
   cpSync,
   writeFileSync,
 } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { brotliCompressSync, constants } from 'node:zlib';
 import { digestOf } from '../server/src/main/built.js';
 import { ROOT, writeManifest } from '../server/src/main/build-files.ts';
@@ -20,6 +22,7 @@ import { BRAND } from './.vitepress/brand.ts';
 
 const OUT = join(ROOT, 'site/dist');
 const MANIFEST = 'built.json';
+const LOCK = join(ROOT, '.cache/site.lock');
 const SOURCES = [
   '{docs,docs/generated,deploy,site}/*.md',
   'docs/console/*',
@@ -31,10 +34,49 @@ export async function buildSite(): Promise<void> {
   const sources = globSync(SOURCES, { cwd: ROOT }).sort();
   const digest = digestOf(sources);
   if (digestThere() === digest) return;
+  const unlock = await lock();
+  try {
+    if (digestThere() !== digest) await build(digest);
+  } finally {
+    unlock();
+  }
+}
+
+/** VitePress has one temporary folder: builds wait for each other. A process that is gone holds nothing. */
+async function lock(): Promise<() => void> {
+  mkdirSync(dirname(LOCK), { recursive: true });
+  for (;;) {
+    try {
+      writeFileSync(LOCK, String(process.pid), { flag: 'wx' });
+      return () => rmSync(LOCK, { force: true });
+    } catch {
+      if (!isRunning(readHolder())) rmSync(LOCK, { force: true });
+      else await setTimeout(500);
+    }
+  }
+}
+
+function readHolder(): number {
+  try {
+    return Number(readFileSync(LOCK, 'utf8'));
+  } catch {
+    return 0;
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return pid > 0 && process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+async function build(digest: string): Promise<void> {
   const beside = `${OUT}.${process.pid}`;
-  const { build } = await import('vitepress');
+  const vitepress = await import('vitepress');
   process.env['NODE_ENV'] = 'production';
-  await build(join(ROOT, 'site'), { outDir: beside });
+  await vitepress.build(join(ROOT, 'site'), { outDir: beside });
   writeFileSync(join(beside, 'scalar.js'), await scalarProgram());
   // Addresses of pages, for a client that has none in its pages.
   rmSync(join(beside, 'hashmap.json'));

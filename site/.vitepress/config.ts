@@ -39,7 +39,6 @@ const TITLES = new Map(
 /** The groups of docs/README.md, and the pages that each lists. */
 const sidebar: DefaultTheme.SidebarItem[] = GROUPS.map((group) => ({
   text: group.slice(0, group.indexOf('\n')),
-  collapsed: false,
   items: [...group.matchAll(LISTED)].flatMap(([, text = '', href = '']) => {
     const link = siteLink(href, INDEX);
     return link === undefined ? [] : [{ text, link }];

@@ -5,6 +5,7 @@ import { installationOf } from '#platform/db';
 import { chromium } from 'playwright-core';
 import { afterAll, describe, expect, test } from 'vitest';
 import { testApp } from '@plinth/testkit/services/app';
+import { buildSite } from '../../site/build.ts';
 import { browserHere } from '@plinth/testkit/services/browser';
 
 const program = browserHere();
@@ -13,6 +14,7 @@ const PATIENCE = 60_000;
 
 describe.runIf(program !== undefined)('in a browser, the docs', { timeout: 4 * PATIENCE }, async () => {
   if (program === undefined) return;
+  await buildSite();
   const app = await testApp({ work: false });
   const { key } = await app.customer('reel.basic');
   const { id: database } = await installationOf(app.db);
@@ -81,6 +83,7 @@ describe.runIf(program !== undefined)('in a browser, the docs', { timeout: 4 * P
   });
 
   test('have guides beside the reference, one click away and back', async () => {
+    await page.goto(`${app.url}/docs/reference`);
     await page.locator('header').getByRole('link', { name: 'Guides' }).click();
     await page.locator('aside').getByRole('link', { name: 'Permits' }).click();
     await page.getByRole('heading', { level: 1, name: 'Permits over HTTP' }).waitFor();
@@ -104,8 +107,14 @@ describe.runIf(program !== undefined)('in a browser, the docs', { timeout: 4 * P
   ];
   test.each(QUESTIONS)('answer %j among the first three that the search finds', async (question, wanted) => {
     await page.goto(`${app.url}/docs`);
-    await page.keyboard.press('Control+k');
-    await page.locator('#localsearch-input').fill(question);
+    const input = page.locator('#localsearch-input');
+    // Keys that are pressed before the page listens are lost.
+    const opened = async () => {
+      if (!(await input.isVisible())) await page.keyboard.press('Control+k');
+      return input.isVisible();
+    };
+    await expect.poll(opened, { timeout: PATIENCE, interval: 500 }).toBe(true);
+    await input.fill(question);
     const results = page.locator('.VPLocalSearchBox .result');
     const links = () =>
       results.evaluateAll((found) => found.slice(0, 3).map((one) => one.getAttribute('href')));
