@@ -5,6 +5,7 @@
 import {
   existsSync,
   globSync,
+  linkSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -44,10 +45,13 @@ export async function buildSite(): Promise<void> {
 
 /** VitePress has one temporary folder: builds wait for each other. A process that is gone holds nothing. */
 async function lock(): Promise<() => void> {
+  const own = `${LOCK}.${process.pid}`;
   mkdirSync(dirname(LOCK), { recursive: true });
+  writeFileSync(own, String(process.pid));
   for (;;) {
     try {
-      writeFileSync(LOCK, String(process.pid), { flag: 'wx' });
+      linkSync(own, LOCK);
+      rmSync(own);
       return () => rmSync(LOCK, { force: true });
     } catch {
       if (!isRunning(readHolder())) rmSync(LOCK, { force: true });

@@ -24,7 +24,6 @@ interface SiteFile {
   readonly isPacked: boolean;
 }
 
-/** What is wanted of the site. */
 interface SiteRequest {
   /** Below /docs/, without a query. */
   readonly path: string;
@@ -69,9 +68,10 @@ function filesOf(): ReadonlySet<string> | undefined {
   }
 }
 
+const inText = (value: string): string => JSON.stringify(value).slice(1, -1);
+
 /** Scripts have it in a text that holds JSON. */
 function inBrand(name: string, text: string, brand: string): Buffer {
-  const inText = (value: string) => JSON.stringify(value).slice(1, -1);
   return Buffer.from(
     text.replaceAll(BRAND, () => (name.endsWith('.html') ? escapeHtml(brand) : inText(inText(brand)))),
   );
