@@ -27,6 +27,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   safety: async () => (await import('./safety.ts')).benchSafety,
   scale: async () => (await import('./scale.ts')).benchScale,
   start: async () => (await import('./start.ts')).benchStart,
+  packs: async () => (await import('./packs.ts')).benchPacks,
   'orbit-exports': async () => (await import('./orbit-exports.ts')).benchOrbitExports,
   reel: async () => (await import('./reel.ts')).benchReel,
   vault: async () => (await import('./vault.ts')).benchVault,

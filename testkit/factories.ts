@@ -152,7 +152,7 @@ export async function revokeGrant(db: Database, grantId: string, catalogue: Cata
 async function writeTimeline(db: Database, accountId: AccountId, catalogue: Catalogue): Promise<void> {
   const grants = await db.asMigrator(
     statement<TimedGrant>(
-      `select id, external_id as "externalId", plan, add_on as "addOn", source, quantity, starts_at as "startsAt", ends_at as "endsAt", days, revoked_at as "revokedAt",
+      `select id, external_id as "externalId", plan, add_on as "addOn", source, quantity, starts_at as "startsAt", ends_at as "endsAt", days, revoked_at as "revokedAt", overrides,
          (select v.terms from entitlements.plan_versions v where v.product = g.product and v.plan = g.plan and v.version = g.plan_version) as terms
        from entitlements.grants g where account_id = $1 and product = $2`,
       [accountId, catalogue.product],

@@ -1,5 +1,8 @@
+import { commitPoint } from '#platform/db';
 import { describe, expect, test } from 'vitest';
 import { isHere, PATIENCE, visitConsole } from './visit.ts';
+
+const BOUGHT = commitPoint('test.catalogue', 'a purchase of a test');
 
 const FILE = `# What is sold.
 products:
@@ -23,7 +26,8 @@ products:
 
 describe.runIf(isHere)('an operator who changes plans', { timeout: 4 * PATIENCE }, async () => {
   if (!isHere) return;
-  const { page, signIn, broken, faults, look, overflow, unreached, url, api } = await visitConsole();
+  const { page, signIn, broken, faults, look, overflow, unreached, url, api, app, customer } =
+    await visitConsole();
   const put = (document: string) => api('PUT /v1/admin/plans', { document });
   const draft = () => api('GET /v1/admin/plans/draft');
   const field = (name: string) => page.getByLabel(name, { exact: true });
@@ -118,6 +122,39 @@ describe.runIf(isHere)('an operator who changes plans', { timeout: 4 * PATIENCE 
     expect([...(await faults()), ...(await look())]).toEqual([]);
     await page.goto(`${url}/app/catalogue`);
     await field('pro name').waitFor();
+  });
+
+  test('sees who keeps former terms, tells and moves them, and ends the move', async () => {
+    const { db, entitlements } = app.modules;
+    const { accountId } = await customer();
+    const grant = { accountId, product: 'notes', plan: 'pro', source: 'import', cause: 'a test' } as const;
+    await db.system('admin.grants', BOUGHT, (tx) =>
+      entitlements.grantIn(tx, { ...grant, by: { kind: 'system' } }),
+    );
+    await put(FILE.replace('1_000', '900'));
+    await page.reload();
+    const sold = page.getByRole('region', { name: 'Terms at which plans were sold' });
+    await sold.getByText('summaries: 800 -> 900').waitFor();
+    await field('Days of notice').fill('many');
+    await sold.getByText('A whole number from 0 to 365').waitFor();
+    expect([...(await faults()), ...(await look())]).toEqual([]);
+    await field('Days of notice').fill('14');
+    await sold.getByText(/^Accounts: 1\. Their owners and admins are told/).waitFor();
+    await button('Tell and move customers of notes.pro').click();
+    await button('Tell and move customers of notes.pro: press again').click();
+    const moves = page.getByRole('region', { name: 'Moves' });
+    await moves.getByText('1 → 2').waitFor();
+    await moves.getByText(/^(mails go out|waiting)$/).waitFor();
+    await page.setViewportSize({ width: 390, height: 900 });
+    expect(await overflow()).toBe(0);
+    await page.setViewportSize({ width: 1_440, height: 900 });
+    expect([...(await faults()), ...(await look()), ...(await unreached())]).toEqual([]);
+    await moves.getByRole('button', { name: 'End', exact: true }).click();
+    await moves.getByRole('button', { name: 'End: press again' }).click();
+    await moves.getByText('ended', { exact: true }).waitFor();
+    expect(await api('GET /v1/admin/plans/moves')).toMatchObject({
+      moves: [{ plan: 'notes.pro', from: [1], to: 2, at: 'renewal', state: 'revoked' }],
+    });
   });
 
   test('breaks nothing on the way', () => {

@@ -9,7 +9,7 @@ const HOSTILE = `<img src=x onerror="document.title='run'">`;
 
 describe.runIf(isHere)('an operator', { timeout: 4 * PATIENCE }, async () => {
   if (!isHere) return;
-  const { page, signIn, broken, faults, url, db, call, customer, admin } = await visitConsole();
+  const { page, signIn, broken, faults, look, url, db, call, customer, admin } = await visitConsole();
   const run = (sql: string, values: readonly unknown[] = []) => db.asMigrator(statement(sql, [...values]));
   const operator = await admin();
   const ada = await customer('reel.basic');
@@ -65,6 +65,26 @@ describe.runIf(isHere)('an operator', { timeout: 4 * PATIENCE }, async () => {
     await page.getByText('No limit denied a call in this time.').waitFor();
     await page.goto(`${url}/app/customers?account=${ada.accountId}`);
     await region('Denied by limits').waitFor();
+  });
+
+  test('agrees with one customer on sizes of their own', async () => {
+    const grants = region('Plans that it was given');
+    const given = grants.getByRole('row').filter({ hasText: 'reel.standard' });
+    await given.getByRole('button', { name: 'Own sizes' }).click();
+    const form = region('Own sizes in place of those of reel.standard');
+    const size = form.getByLabel('Generations', { exact: false }).first();
+    await size.fill('many');
+    await form.getByRole('button', { name: 'Agree', exact: true }).click();
+    await form.getByText('A whole number, or “no bound”').waitFor();
+    await size.fill('5,000');
+    expect([...(await faults()), ...(await look())]).toEqual([]);
+    await form.getByRole('button', { name: 'Agree', exact: true }).click();
+    await grants.getByText('reel.standard, has own sizes').waitFor();
+    await given.getByRole('button', { name: 'Own sizes' }).click();
+    await expect.poll(() => size.inputValue()).toBe('5,000');
+    const { body } = await call(operator.key, `GET /v1/admin/grants?account_id=${ada.accountId}`);
+    expect(body['data']).toMatchObject([{ overrides: { generations: 5_000 } }, { overrides: null }]);
+    await form.getByRole('button', { name: 'Cancel' }).click();
   });
 
   test('takes it back, and every one of their acts stands in the audit', async () => {

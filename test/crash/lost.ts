@@ -47,7 +47,7 @@ const PLATFORM: Readonly<Record<keyof typeof MEANINGS, readonly string[]>> = {
     accounts.claims-withdrawn accounts.customer-archived accounts.customer-closed accounts.customer-member accounts.customers-put
     ai.provider-key-deleted ai.provider-key-saved ai.route-change accounts.audit-exported accounts.audits-exported accounts.invitation-revoked accounts.member-change accounts.member-joined
     accounts.organization-change accounts.settings-change accounts.standing accounts.team-change accounts.team-released accounts.transferred
-    billing.looked billing.customer-linked billing.purchase-bound billing.overage-chosen billing.revoked erasure.export-downloaded erasure.operator-export-downloaded
+    billing.looked billing.customer-linked billing.purchase-bound billing.overage-chosen billing.overridden billing.revoked erasure.export-downloaded erasure.operator-export-downloaded
     identity.admin-accepted identity.admin-revoked identity.closed identity.key-change identity.key-revoke identity.logout identity.mfa-reset
     identity.passkey-changed identity.passkey-removed identity.profile identity.restored identity.standing identity.totp-removed
     identity.unlinked jobs.discard limits.operator-budget limits.seat limits.seat-renewals

@@ -296,6 +296,7 @@ const PLATFORM: Readonly<Record<string, CrashPoint>> = {
   'billing.overage-counted': { because: OVERAGE },
   'billing.overage-taken': { because: OVERAGE },
   'billing.overage-sent': { because: OVERAGE },
+  'billing.overridden': { because: ONE_COMMIT },
   'billing.revoked': { because: ONE_COMMIT },
   ...SHARING,
   'identity.key-made': { because: ONE_COMMIT },

@@ -8,6 +8,7 @@ import { Trouble } from '../../parts/trouble.tsx';
 import { When } from '../../parts/when.tsx';
 import { apiFor } from '../../session.ts';
 import { useTexts } from '../../text/index.ts';
+import { Moves } from './moves.tsx';
 import { PlansEditor } from './plans-editor.tsx';
 import { texts } from './texts.ts';
 
@@ -46,6 +47,7 @@ export function Catalogue() {
       ) : (
         <Opened now={asked.data} />
       )}
+      <Moves />
       <Section title={say('versions')}>
         <Table
           label={say('versions')}

@@ -1,7 +1,9 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
+import { Suspense, useState } from 'react';
 import { Confirm } from '../../parts/confirm.tsx';
 import { Id } from '../../parts/id.tsx';
+import { lazyPart } from '../../parts/lazy-part.ts';
 import { usePages } from '../../parts/pages.ts';
 import { Section } from '../../parts/section.tsx';
 import { Table } from '../../parts/table.tsx';
@@ -10,16 +12,20 @@ import { apiFor } from '../../session.ts';
 import { useTexts } from '../../text/index.ts';
 import { texts } from './texts.ts';
 
+const Agreement = lazyPart(() => import('./agreement.tsx'), 'Agreement');
+
 /** Plans and add-ons that anybody gave it; those that an operator gave can be taken back. */
 export function Grants({ id }: { readonly id: string }) {
   const { say, format } = useTexts(texts);
   const queries = useQueryClient();
+  const [agreed, agreeOn] = useState<string>();
   const asked = usePages({
     key: ['grants', id],
     read: (paging) =>
       apiFor(undefined).call('GET /v1/admin/grants', { query: { ...paging, account_id: id } }),
     limit: 10,
   });
+  const grantAgreed = asked.rows?.find((one) => one.id === agreed);
   return (
     <Section title={say('grants')}>
       <Table
@@ -29,7 +35,11 @@ export function Grants({ id }: { readonly id: string }) {
         lines={2}
         empty={say('noGrants')}
         columns={[
-          { head: say('what'), cell: ({ plan, add_on: addOn }) => plan ?? addOn },
+          {
+            head: say('what'),
+            cell: ({ plan, add_on: addOn, overrides }) =>
+              overrides === null ? (plan ?? addOn) : `${plan}, ${say('hasOwn')}`,
+          },
           {
             head: say('source'),
             isDim: true,
@@ -69,8 +79,22 @@ export function Grants({ id }: { readonly id: string }) {
                 say('holds')
               ),
           },
+          {
+            head: '',
+            cell: ({ id: grant, plan, revoked_at: revoked, ends_at: ends }) =>
+              plan === null || revoked !== null || (ends !== null && Date.parse(ends) < Date.now()) ? null : (
+                <button type="button" className="quiet" onClick={() => agreeOn(grant)}>
+                  {say('ownSizes')}
+                </button>
+              ),
+          },
         ]}
       />
+      {grantAgreed !== undefined && (
+        <Suspense fallback={null}>
+          <Agreement key={grantAgreed.id} grant={grantAgreed} close={() => agreeOn(undefined)} />
+        </Suspense>
+      )}
     </Section>
   );
 }

@@ -285,8 +285,17 @@ describe('a grant by an admin', () => {
       { account_id: ids.next(), product: 'demo', plan: 'pro', until: '2001-01-01T00:00:00Z' },
       'validation_failed',
     ],
-  ])('for %s is refused', async (_, order, code) => {
-    await expect(give(order)).rejects.toMatchObject({ code });
+  ])('for %s is refused', (_, order, code) => expect(give(order)).rejects.toMatchObject({ code }));
+
+  test('has what the account agreed on, null without a cap, until nothing is agreed on', async () => {
+    const account = await openAccount();
+    const order = { account_id: account, product: 'demo', plan: 'basic', overrides: { posts: 500 } };
+    const { body: grant } = await give(order);
+    const held = async () => (await billing.entitlements(account, true))[0]?.grants;
+    expect(await held()).toMatchObject({ posts: 500, exports: false });
+    await billing.override(grant.id, { posts: null, exports: true }, { caller, origin });
+    expect(await held()).toMatchObject({ posts: null, exports: true });
+    expect(await billing.override(grant.id, {}, { caller, origin })).toMatchObject({ overrides: null });
   });
 
   test('repeated with its Idempotency-Key is given once', async () => {

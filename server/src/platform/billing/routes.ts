@@ -1,6 +1,7 @@
 import { accountNameFields, emailNameField, ONE_ACCOUNT, ONE_ACCOUNT_ID } from '#platform/accounts';
 import { instant, namedObject, pageOf, pageQuery, positionOf, routesFor } from '#platform/http';
 import { z } from 'zod';
+import { grantsReply } from './price-list.ts';
 import { addOnReply, creditsReply, entitlementsReply, entitlementTokenReply, grantReply } from './views.ts';
 import { planReply, priceListReply } from './price-list.ts';
 import type { Billing } from './service.ts';
@@ -119,6 +120,12 @@ const beforeId = (cursor: string | undefined) =>
 
 const isOneOf = (...values: unknown[]) => values.filter((value) => value !== undefined).length === 1;
 
+const overrides = grantsReply
+  .refine((all) => Object.keys(all).length <= 100, { error: 'at most 100' })
+  .describe(
+    'Sizes and options of the plan that this account has by agreement: `{"posts": 5000}`; null: without a cap. A size is the account’s whole, not that of a seat.',
+  );
+
 export const giveGrant = route(
   'POST /v1/admin/grants',
   {
@@ -148,6 +155,7 @@ export const giveGrant = route(
           .max(10_000)
           .optional()
           .describe('Of a plan that is sold by the seat: how many.'),
+        overrides: overrides.optional(),
       })
       .refine(...ONE_ACCOUNT)
       .refine(({ plan, add_on }) => isOneOf(plan, add_on), { error: 'name either plan or add_on' })
@@ -194,6 +202,24 @@ export const listGrants = route(
   },
   ({ query: { limit, cursor, ...name } }, billing) =>
     billing.grants(name, { limit, before: beforeId(cursor) }),
+);
+
+export const overrideGrant = route(
+  'PUT /v1/admin/grants/:id/overrides',
+  {
+    summary: 'Agree with one account on other sizes than its plan has',
+    description:
+      'Of a plan that was given or bought, in effect at once, in place of what was agreed before; `{}` ends it. It is kept through renewals and moves to other terms, and ends with the plan: also where another is bought in its place.',
+    tag,
+    auth: 'admin',
+    scope: 'admin:write',
+    rate: { perMinute: 60, by: 'user' },
+    body: namedObject('OverridesRequest', { overrides }),
+    reply: { 200: grantReply },
+    errors: ['not_found', 'grant_over'],
+  },
+  async ({ params, body, caller, origin }, billing) =>
+    billing.override(params.id, body.overrides, { caller, origin }),
 );
 
 export const revokeGrant = route(

@@ -1,7 +1,14 @@
 import type { AccountByName, AccountName } from '#platform/accounts';
 import { actorOf } from '#platform/audit';
 import { commitPoint } from '#platform/db';
-import { assertRunning, isRunning, localName } from '#platform/entitlements';
+import {
+  assertRunning,
+  type Grants,
+  type GrantValue,
+  isRunning,
+  localName,
+  UNLIMITED,
+} from '#platform/entitlements';
 import {
   type Answer,
   answer,
@@ -35,6 +42,10 @@ const GRANTED = commitPoint(
   "an admin's grant, the account's new timeline and the answer to a repeat",
 );
 const CREDITS = commitPoint('billing.credits-given', "an admin's credits and the answer to a repeat");
+const OVERRIDDEN = commitPoint(
+  'billing.overridden',
+  'an account has by agreement what its plan does not have, and its new timeline',
+);
 const REVOKED = commitPoint('billing.revoked', 'a grant has ended, and the account has its new timeline');
 
 /** A plan or add-on that an admin gives by hand. Ids may be written in full (`reel.pro`) or within the product (`pro`). */
@@ -44,7 +55,11 @@ export interface GrantOrder extends AccountName {
   readonly add_on?: string | undefined;
   readonly until?: string | undefined;
   readonly quantity?: number | undefined;
+  readonly overrides?: AskedOverrides | undefined;
 }
+
+/** By limit or option; null: without a cap. */
+type AskedOverrides = Readonly<Record<string, GrantValue | null>>;
 
 /** Credits that an admin gives by hand. */
 export interface CreditsOrder extends AccountName {
@@ -77,6 +92,8 @@ export interface Billing extends HeldEntitlements {
   /** `once` opens a transaction of the system role: the account is not the admin's own. */
   give(order: GrantOrder, by: ByWhom & { readonly once: Once }): Promise<Answer<GrantView>>;
   revoke(grantId: string, by: ByWhom): Promise<GrantView>;
+  /** Puts what an account has by agreement in the place of what its grant's plan has; nothing: that ends. */
+  override(grantId: string, overrides: AskedOverrides, by: ByWhom): Promise<GrantView>;
   giveCredits(order: CreditsOrder, by: ByWhom & { readonly once: Once }): Promise<Answer<CreditsView>>;
   grants(
     name: AccountName,
@@ -142,12 +159,24 @@ export function createBilling(parts: BillingParts): Billing {
       entitlements.announce(revoked.accountId);
       return grantView(revoked);
     },
+    async override(grantId, asked, { caller, origin }) {
+      const agreed = { grantId, overrides: overridesOf(asked), by: actorOf(caller), origin };
+      const grant = await db.system('admin.grants', OVERRIDDEN, (tx) => entitlements.overrideIn(tx, agreed));
+      if (grant === undefined) throw new AppError('not_found', { message: 'There is no such grant.' });
+      entitlements.announce(grant.accountId);
+      return grantView(grant);
+    },
     async grants(name, { limit, before }) {
       const accountId = await parts.accountByName(name);
       const rows = await entitlements.grantsOf(accountId, { limit: limit + 1, before });
       return page(rows, limit, { item: grantView, position: ({ id }) => [id] });
     },
   };
+}
+
+function overridesOf(asked: AskedOverrides): Grants | null {
+  const all = Object.entries(asked).map(([name, value]) => [name, value ?? UNLIMITED]);
+  return all.length === 0 ? null : Object.fromEntries(all);
 }
 
 async function give(
@@ -157,7 +186,7 @@ async function give(
 ): Promise<Answer<GrantView>> {
   assertRunning(entitlements.catalogues.get(order.product));
   const accountId = await accountByName(order);
-  const { product, plan, add_on: addOn, until, quantity } = order;
+  const { product, plan, add_on: addOn, until, quantity, overrides } = order;
   const given = await once(GRANTED, async (tx) => {
     const grant = await entitlements.grantIn(tx, {
       accountId,
@@ -166,6 +195,7 @@ async function give(
       addOn: addOn === undefined ? undefined : localName(product, addOn),
       until: until === undefined ? undefined : new Date(until),
       quantity,
+      overrides: overrides === undefined ? undefined : (overridesOf(overrides) ?? undefined),
       source: 'admin',
       cause: 'given by an admin',
       by: actorOf(caller),

@@ -81,6 +81,9 @@ export const grantReply = namedObject('Grant', {
   created_by: z.uuid().nullable(),
   created_at: instant,
   revoked_at: instant.nullable(),
+  overrides: grantsReply
+    .nullable()
+    .describe('Sizes and options that the account has by agreement, in place of the plan’s; null: none.'),
 });
 
 export const addOnReply = namedObject('AddOnPurchase', {
@@ -190,6 +193,7 @@ export function grantView(grant: Grant): GrantView {
     created_by: grant.createdBy,
     created_at: grant.createdAt.toISOString(),
     revoked_at: grant.revokedAt?.toISOString() ?? null,
+    overrides: grant.overrides === null ? null : shownGrants(grant.overrides),
   };
 }
 

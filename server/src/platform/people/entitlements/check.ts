@@ -4,6 +4,7 @@ import {
   type Catalogue,
   currenciesOf,
   type Feature,
+  type Grants,
   inCurrency,
   isPack,
   type LimitDeclaration,
@@ -133,6 +134,13 @@ function planProblems(catalogue: Catalogue, name: string, plan: Plan): string[] 
     ...reserveProblems(catalogue, plan),
   ];
   return problems.map((problem) => `plan ${name}: ${problem}`);
+}
+
+/** Problems of sizes and options that an account would have in place of those of a plan, a line each. */
+export function overrideProblems(catalogue: Catalogue, name: string, overrides: Grants): string[] {
+  const plan = catalogue.plans[name];
+  if (plan === undefined) return [];
+  return planProblems(catalogue, name, { ...plan, grants: { ...plan.grants, ...overrides } });
 }
 
 function sizeProblems(limit: string, declaration: LimitDeclaration, size: unknown): string[] {

@@ -1,5 +1,5 @@
 import { type Catalogue, type Grants, isPack, type Plan, UNLIMITED } from './catalogue.ts';
-import { atTerms } from './terms.ts';
+import { atTerms, withOverrides } from './terms.ts';
 import type { Allowances, GrantSource, Segment, TimedGrant } from './timeline.ts';
 
 /** Payment providers that take reports of what was used, and bill it. */
@@ -66,7 +66,8 @@ function heldBy({ plans, addOns }: Catalogue, grant: RunningGrant): HeldPlan[] {
   if (name === null || name === undefined || !Object.hasOwn(plans, name)) return [];
   const present = plans[name];
   if (present === undefined) return [];
-  const plan = bought && grant.terms !== null ? atTerms(present, grant.terms) : present;
+  const sold = bought && grant.terms !== null ? atTerms(present, grant.terms) : present;
+  const plan = bought && grant.overrides !== null ? withOverrides(sold, grant.overrides) : sold;
   const { source, billsPast } = grant;
   const metered = bought && billsPast && METERED.has(source);
   return [{ name, plan, source, quantity: bought ? grant.quantity : 1, metered }];

@@ -2,7 +2,8 @@ import type { Actor, Audit, RequestOrigin } from '#platform/audit';
 import type { Transaction } from '#platform/db';
 import { type AccountId, AppError, type Ids, hasCode } from '#platform/kernel';
 import { type Allowance, allowIn } from './allowances.ts';
-import { type Catalogue, isPack } from './catalogue.ts';
+import { type Catalogue, type Grants, isPack } from './catalogue.ts';
+import { overrideProblems } from './check.ts';
 import type { Rewriter } from './snapshots.ts';
 import { type ProviderGrants, providerGrantsIn } from './provider-grants.ts';
 import {
@@ -14,6 +15,7 @@ import {
   insertGrant,
   kindOf,
   lockAccounts,
+  overrideGrant,
   presentTime,
 } from './store.ts';
 import { termsIn } from './terms.ts';
@@ -36,6 +38,16 @@ export interface NewGrant {
   readonly startsAt?: Date | undefined;
   /** An exact end. Without it a plan has none, and an add-on lasts as many days as it is sold for, stacked. */
   readonly until?: Date | undefined;
+  /** Sizes and options of the plan that this account has by agreement. */
+  readonly overrides?: Grants | undefined;
+  readonly by: Actor;
+  readonly origin?: RequestOrigin | undefined;
+}
+
+/** An account has these in place of what the plan of a grant has; null: nothing. */
+export interface Agreement {
+  readonly grantId: string;
+  readonly overrides: Grants | null;
   readonly by: Actor;
   readonly origin?: RequestOrigin | undefined;
 }
@@ -59,6 +71,7 @@ interface Parts {
 export interface GrantWriter {
   grantIn(tx: Transaction, wanted: NewGrant): Promise<Grant>;
   revokeIn(tx: Transaction, revocation: Revocation): Promise<Grant | undefined>;
+  overrideIn(tx: Transaction, agreement: Agreement): Promise<Grant | undefined>;
   /** Puts all that a payment provider grants an account in the place of what it granted before; answers whether a timeline changed. */
   providerGrantsIn(tx: Transaction, wanted: ProviderGrants): Promise<boolean>;
   /** Writes down how far an account lets a limit be passed. */
@@ -76,6 +89,7 @@ export function createGrantWriter(parts: Parts): GrantWriter {
   return {
     grantIn: (tx, wanted) => grantIn(parts, tx, wanted),
     revokeIn: (tx, revocation) => revokeIn(parts, tx, revocation),
+    overrideIn: (tx, agreement) => overrideIn(parts, tx, agreement),
     providerGrantsIn: (tx, wanted) => providerGrantsIn(parts, tx, wanted),
     allowIn: (tx, allowance) => allowIn(parts, tx, allowance),
     async importedIn(tx, accountIds, externalId) {
@@ -114,6 +128,7 @@ async function grantIn(parts: Parts, tx: Transaction, wanted: NewGrant): Promise
       catalogue !== undefined && names.plan !== null && !FOLLOWING.has(source)
         ? termsIn(catalogue, names.plan)
         : null,
+    overrides: wanted.overrides ?? null,
   };
   const row = { id: parts.ids.next(), accountId, product, ...names, ...lasts, ...made };
   const [inserted] = await tx.run(insertGrant(row)).catch(refuseUnknownAccount);
@@ -137,6 +152,22 @@ async function revokeIn(parts: Parts, tx: Transaction, revocation: Revocation): 
   return grant;
 }
 
+async function overrideIn(parts: Parts, tx: Transaction, agreement: Agreement): Promise<Grant | undefined> {
+  const { grantId, overrides, by, origin } = agreement;
+  const [found] = await tx.run(grantById(grantId));
+  if (found === undefined) return undefined;
+  await lockedAt(tx, found.account_id);
+  // A purchase may have become one of another plan meanwhile.
+  const [present = found] = await tx.run(grantById(grantId));
+  const before = grantOf(present);
+  assertAgreeable(parts.catalogues.get(before.product), before.plan, overrides);
+  const [changed] = await tx.run(overrideGrant(before, overrides));
+  if (changed === undefined) throw new AppError('grant_over');
+  const grant = grantOf(changed);
+  await recordIn(parts, tx, { grant, cause: 'overridden', by, origin });
+  return grant;
+}
+
 /** Locks the account's grants, and answers the database's time after the wait. */
 async function lockedAt(tx: Transaction, accountId: AccountId): Promise<Date> {
   const [, [time]] = await tx.runAll([lockAccounts([accountId]), presentTime()]);
@@ -144,9 +175,11 @@ async function lockedAt(tx: Transaction, accountId: AccountId): Promise<Date> {
   return time.now;
 }
 
+const ACTIONS = { granted: 'grant.created', overridden: 'grant.changed', revoked: 'grant.revoked' } as const;
+
 interface GrantChange {
   readonly grant: Grant;
-  readonly cause: 'granted' | 'revoked';
+  readonly cause: keyof typeof ACTIONS;
   readonly by: Actor;
   readonly origin: RequestOrigin | undefined;
 }
@@ -154,14 +187,24 @@ interface GrantChange {
 async function recordIn({ rewriter, audit }: Parts, tx: Transaction, change: GrantChange): Promise<void> {
   const { grant, cause, by, origin } = change;
   const { accountId, product, plan, addOn, source, startsAt, endsAt, days } = grant;
-  const snapshot = { product, cause, grantId: grant.id, requestId: origin?.requestId ?? null };
+  const of = { grantId: grant.id, requestId: origin?.requestId ?? null };
+  const snapshot = { product, cause: cause === 'revoked' ? cause : 'granted', ...of } as const;
   await rewriter.rewriteIn(tx, [accountId], snapshot);
   await audit.recordIn(tx, {
-    action: cause === 'granted' ? 'grant.created' : 'grant.revoked',
+    action: ACTIONS[cause],
     actor: by,
     accountId,
     target: { kind: 'grant', id: grant.id },
-    changes: { product, plan, add_on: addOn, source, starts_at: startsAt, ends_at: endsAt, days },
+    changes: {
+      product,
+      plan,
+      add_on: addOn,
+      source,
+      starts_at: startsAt,
+      ends_at: endsAt,
+      days,
+      ...(grant.overrides === null && cause !== 'overridden' ? {} : { overrides: grant.overrides }),
+    },
     origin,
   });
 }
@@ -180,23 +223,37 @@ function personOf(actor: Actor) {
 }
 
 /** The names are checked here and not by the database: plans live in code. */
-function checkedNames(catalogue: Catalogue | undefined, { plan, addOn, quantity = 1 }: NewGrant) {
+function checkedNames(catalogue: Catalogue | undefined, { plan, addOn, quantity = 1, overrides }: NewGrant) {
   if (catalogue === undefined) throw invalid('product', 'There is no such product.');
   const { product, plans, addOns } = catalogue;
   if (plan !== undefined && addOn === undefined) {
     if (!Object.hasOwn(plans, plan)) throw invalid('plan', `There is no such plan in ${product}.`, plans);
     if (quantity > 1 && plans[plan]?.perSeat === undefined)
       throw invalid('quantity', 'This plan is not sold by the seat.');
+    assertAgreeable(catalogue, plan, overrides ?? null);
     return { plan, addOn: null, days: null };
   }
   if (plan !== undefined || addOn === undefined) {
     throw invalid('plan', 'A grant is of a plan or of an add-on: name one of the two.');
   }
+  assertAgreeable(catalogue, null, overrides ?? null);
   const sold = Object.hasOwn(addOns, addOn) ? addOns[addOn] : undefined;
   if (sold === undefined) throw invalid('add_on', `There is no such add-on in ${product}.`, addOns);
   if (isPack(sold))
     throw invalid('add_on', `${addOn} is a pack of credits: give credits of ${sold.limit} instead.`);
   return { plan: null, addOn, days: sold.days };
+}
+
+/** An account may have other sizes than its plan where a plan with these could be sold. */
+function assertAgreeable(catalogue: Catalogue | undefined, plan: string | null, overrides: Grants | null) {
+  if (overrides === null) return;
+  if (plan === null)
+    throw invalid('overrides', 'An add-on has no sizes of its own: agree on those of a plan.');
+  if (catalogue === undefined) throw invalid('overrides', 'The product of this grant is not known any more.');
+  const [problem] = overrideProblems(catalogue, plan, overrides);
+  if (problem === undefined) return;
+  const { [plan]: { grants = {} } = {} } = catalogue.plans;
+  throw invalid('overrides', `${problem.replace(/^plan \w+: /, '')}.`, grants);
 }
 
 function invalid(field: string, message: string, known?: Readonly<Record<string, unknown>>): AppError {

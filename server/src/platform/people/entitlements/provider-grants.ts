@@ -64,7 +64,10 @@ export async function providerGrantsIn(
 
 /** `days` of an add-on; null where the catalogue does not say: a row that exists says it. */
 interface ProviderGrantRow
-  extends Omit<GrantRow, 'account_id' | 'source' | 'cause' | 'created_by' | 'created_at' | 'plan_version'> {
+  extends Omit<
+    GrantRow,
+    'account_id' | 'source' | 'cause' | 'created_by' | 'created_at' | 'plan_version' | 'overrides'
+  > {
   readonly external_id: string;
 }
 
@@ -92,7 +95,7 @@ const productsOf = (accountId: AccountId, source: ProviderSource) =>
 
 /**
  * A purchase stays as it was sold: an add-on has its days, and a plan its terms, until it is moved
- * with a period that begins, or another plan is bought in its place. A change that waited has the terms of the day on which it was asked for.
+ * with a period that begins, or another plan is bought in its place, which ends what was agreed with the account too. A change that waited has the terms of the day on which it was asked for.
  */
 const keep = ({ accountId, source }: ProviderGrants, rows: readonly ProviderGrantRow[]) =>
   statement(
@@ -115,9 +118,10 @@ const keep = ({ accountId, source }: ProviderGrants, rows: readonly ProviderGran
        former.plan_version is not null and coalesce(next.ends_at > former.ends_at, false) as renews) as meets
      where next.add_on is null or coalesce(former.days, next.days) is not null
      on conflict (account_id, source, external_id) where external_id is not null do update
-       set (product, plan, add_on, quantity, starts_at, ends_at, days, revoked_at, metered_from, plan_version, next_version, updated_at)
+       set (product, plan, add_on, quantity, starts_at, ends_at, days, revoked_at, metered_from, plan_version, next_version, overrides, updated_at)
          = row(excluded.product, excluded.plan, excluded.add_on, excluded.quantity, excluded.starts_at, excluded.ends_at, excluded.days,
-           excluded.revoked_at, excluded.metered_from, excluded.plan_version, excluded.next_version, app.now())
+           excluded.revoked_at, excluded.metered_from, excluded.plan_version, excluded.next_version,
+           case when kept.product = excluded.product and kept.plan = excluded.plan then kept.overrides end, app.now())
        where (kept.product, kept.plan, kept.add_on, kept.quantity, kept.starts_at, kept.ends_at, kept.days, kept.revoked_at, kept.metered_from,
            kept.plan_version, kept.next_version)
          is distinct from (excluded.product, excluded.plan, excluded.add_on, excluded.quantity, excluded.starts_at, excluded.ends_at,

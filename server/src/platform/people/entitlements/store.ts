@@ -1,11 +1,11 @@
 import { statement } from '#platform/db';
 import type { AccountId, UserId } from '#platform/kernel';
-import type { Catalogue } from './catalogue.ts';
+import type { Catalogue, Grants } from './catalogue.ts';
 import { type PlanTerms, termsOf } from './terms.ts';
 import { type GrantSource, type Segment, PROVIDER_SOURCES, type TimedGrant } from './timeline.ts';
 
 const GRANT = `account_id, id, product, plan, add_on, source, quantity, starts_at, ends_at, days, revoked_at, metered_from,
-  cause, external_id, created_by, created_at, plan_version,
+  cause, external_id, created_by, created_at, plan_version, overrides,
   (select v.terms from entitlements.plan_versions v
    where v.product = grants.product and v.plan = grants.plan and v.version = grants.plan_version) as terms`;
 
@@ -28,6 +28,7 @@ export interface GrantRow {
   readonly created_at: Date;
   readonly plan_version: number | null;
   readonly terms: PlanTerms | null;
+  readonly overrides: Grants | null;
 }
 
 /** A purchase or gift, as it was made. */
@@ -61,6 +62,7 @@ export function grantOf(row: GrantRow): Grant {
     createdAt: row.created_at,
     version: row.plan_version,
     terms: row.terms,
+    overrides: row.overrides,
   };
 }
 
@@ -93,9 +95,9 @@ export const insertGrant = (
 ) =>
   statement<GrantRow>(
     `insert into entitlements.grants (account_id, id, product, plan, add_on, source, quantity, starts_at, ends_at, days,
-       cause, external_id, created_by, request_id, plan_version)
+       cause, external_id, created_by, request_id, plan_version, overrides)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,
-       case when $15::text is not null then entitlements.version_of($3, $4, $15::text::jsonb) end)
+       case when $15::text is not null then entitlements.version_of($3, $4, $15::text::jsonb) end, $16::text::jsonb)
      returning ${GRANT}`,
     [
       grant.accountId,
@@ -113,6 +115,7 @@ export const insertGrant = (
       grant.createdBy,
       grant.requestId,
       grant.terms === null ? null : JSON.stringify(grant.terms),
+      grant.overrides === null ? null : JSON.stringify(grant.overrides),
     ],
   );
 
@@ -133,6 +136,14 @@ export const endGrant = (grant: Grant, end: { readonly at: Date; readonly by: Us
      where account_id = $1 and id = $2 and revoked_at is null
      returning ${GRANT}`,
     [grant.accountId, grant.id, end.at, end.by],
+  );
+
+export const overrideGrant = ({ accountId, id }: Grant, overrides: Grants | null) =>
+  statement<GrantRow>(
+    `update entitlements.grants set overrides = $3::text::jsonb, updated_at = app.now()
+     where account_id = $1 and id = $2 and revoked_at is null
+     returning ${GRANT}`,
+    [accountId, id, overrides === null ? null : JSON.stringify(overrides)],
   );
 
 /** The grants of an account, newest first; `before` is the last id of the page before. */

@@ -4,7 +4,13 @@ import { commitPoint, statement } from '#platform/db';
 import { type AccountId, usd } from '#platform/kernel';
 import { databaseTime, ids, makeAccount } from '@plinth/testkit/factories';
 import { testDatabase } from '@plinth/testkit/services';
-import { catalogueOf, createEntitlements, type Entitlements, type PlainDeclaration } from './index.ts';
+import {
+  catalogueOf,
+  createEntitlements,
+  type Entitlements,
+  type Grants,
+  type PlainDeclaration,
+} from './index.ts';
 
 const { db } = await testDatabase();
 const POINT = commitPoint('test.terms', 'purchases of a test');
@@ -167,5 +173,104 @@ describe('a plan that changes after it was sold', () => {
     const now = programOf('old', { posts: 50 });
     await now.syncCatalogues();
     expect(await grantsOf(now, one)).toEqual({ posts: 100 });
+  });
+});
+
+describe('what one account has by agreement', () => {
+  const by = { kind: 'system' } as const;
+  async function agree(of: Entitlements, accountId: AccountId, overrides: Grants | null) {
+    const [grant] = await of.grantsOf(accountId, { limit: 1 });
+    return db.system('admin.grants', POINT, (tx) =>
+      of.overrideIn(tx, { grantId: grant?.id ?? ids.next(), overrides, by }),
+    );
+  }
+
+  test('stands in place of the plan, through renewals and other terms, until it is ended', async () => {
+    const before = programOf('agreed', { posts: 100, images: 10 });
+    await before.syncCatalogues();
+    const one = await account();
+    await tell(one, { by: before, product: 'agreed' });
+    await agree(before, one, { posts: 5_000 });
+    expect(await grantsOf(before, one)).toEqual({ posts: 5_000, images: 10 });
+    const now = programOf('agreed', { posts: 50, images: 20 });
+    await now.syncCatalogues();
+    await tell(one, { by: now, product: 'agreed', until: 60 });
+    expect(await grantsOf(now, one)).toEqual({ posts: 5_000, images: 10 });
+    await db.system('entitlements.rewrite', POINT, (tx) =>
+      now.moveTermsIn(tx, {
+        accountIds: [one],
+        move: { product: 'agreed', plan: 'pro', from: [1], to: 2, at: 'now' },
+      }),
+    );
+    await agree(now, one, { posts: 7_000 });
+    expect(await grantsOf(now, one)).toMatchObject({ posts: 7_000 });
+    await agree(now, one, null);
+    expect(await grantsOf(now, one)).not.toMatchObject({ posts: 7_000 });
+  });
+
+  test('ends where another plan is bought in its place, and does not come back with the former', async () => {
+    const of = programOf('replaced', { posts: 100 });
+    await of.syncCatalogues();
+    const one = await account();
+    await tell(one, { by: of, product: 'replaced' });
+    await agree(of, one, { posts: 5_000 });
+    await tell(one, { by: of, product: 'replaced', plan: 'team' });
+    expect(await grantsOf(of, one)).toEqual({ posts: 100 });
+    await tell(one, { by: of, product: 'replaced' });
+    expect(await grantsOf(of, one)).toEqual({ posts: 100 });
+  });
+
+  test('is the account’s whole, and not of one seat', async () => {
+    const of = programOf('seats', { posts: 100, images: 10 });
+    await of.syncCatalogues();
+    const one = await account();
+    await db.system('admin.grants', POINT, (tx) =>
+      of.grantIn(tx, {
+        accountId: one,
+        product: 'seats',
+        plan: 'team',
+        quantity: 3,
+        overrides: { posts: 1_000 },
+        source: 'admin',
+        cause: 'a test',
+        by,
+      }),
+    );
+    expect(await grantsOf(of, one)).toEqual({ posts: 1_000, images: 30 });
+  });
+
+  test('outlives a limit that its product has no more', async () => {
+    const before = programOf('shrunk', { posts: 100, images: 10 });
+    const one = await account();
+    await give(one, before, { product: 'shrunk', source: 'admin' });
+    await agree(before, one, { images: 99 });
+    const now = programOf('shrunk', { posts: 50 });
+    await now.syncCatalogues();
+    expect(await grantsOf(now, one)).toEqual({ posts: 50 });
+  });
+
+  test.each<[string, Grants, RegExp]>([
+    ['a limit that there is not', { post: 5 }, /"post", which is neither limit nor option/],
+    ['a part of a unit', { posts: 0.5 }, /^posts is no whole number/],
+    ['less than none', { posts: -1 }, /^posts is no whole number/],
+    ['whether a size is had', { posts: true }, /^posts is no whole number/],
+    ['a name that every object has', { constructor: 5 }, /"constructor", which is neither/],
+  ])('on %s is refused by a sentence', async (what, overrides, sentence) => {
+    const product = `refused_${what.replaceAll(' ', '_')}`.slice(0, 40);
+    const of = programOf(product, { posts: 100 });
+    const one = await account();
+    await give(one, of, { product, source: 'admin' });
+    await expect(agree(of, one, overrides)).rejects.toMatchObject({
+      code: 'validation_failed',
+      details: { issues: [{ path: 'body.overrides', message: expect.stringMatching(sentence) as string }] },
+    });
+  });
+
+  test('of a grant that is over is refused', async () => {
+    const of = programOf('ended', { posts: 100 });
+    const one = await account();
+    const { id: grantId } = await give(one, of, { product: 'ended', source: 'admin' });
+    await db.system('admin.grants', POINT, (tx) => of.revokeIn(tx, { grantId, by }));
+    await expect(agree(of, one, { posts: 5 })).rejects.toMatchObject({ code: 'grant_over' });
   });
 });

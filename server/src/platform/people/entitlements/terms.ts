@@ -1,4 +1,4 @@
-import type { Catalogue, Plan } from './catalogue.ts';
+import type { Catalogue, Grants, Plan } from './catalogue.ts';
 
 /** The part of a plan that a purchase keeps when the plan changes. */
 export type PlanTerms = Pick<Plan, 'grants' | 'perSeat' | 'overage' | 'price' | 'trialDays'>;
@@ -36,5 +36,17 @@ export function atTerms(plan: Plan, { grants, perSeat, overage }: PlanTerms): Pl
     ...(overage === undefined
       ? {}
       : { overage: overage.filter(({ limit }) => Object.hasOwn(plan.grants, limit)) }),
+  };
+}
+
+/** A plan with what one account has by agreement: a size is the account's whole, and is not multiplied by seats. What its product has no more is gone. */
+export function withOverrides(plan: Plan, overrides: Grants): Plan {
+  const agreed = Object.entries(overrides).filter(
+    ([name, value]) => Object.hasOwn(plan.grants, name) && typeof plan.grants[name] === typeof value,
+  );
+  return {
+    ...plan,
+    grants: { ...plan.grants, ...Object.fromEntries(agreed) },
+    ...(plan.perSeat && { perSeat: plan.perSeat.filter((name) => !Object.hasOwn(overrides, name)) }),
   };
 }

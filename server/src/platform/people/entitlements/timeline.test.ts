@@ -44,7 +44,7 @@ let made = 0;
 function grant(of: Partial<TimedGrant>): TimedGrant {
   made += 1;
   const nothing = { externalId: null, plan: null, addOn: null, endsAt: null, days: null, revokedAt: null };
-  const plain = { ...nothing, meteredFrom: null, terms: null };
+  const plain = { ...nothing, meteredFrom: null, terms: null, overrides: null };
   return { id: `grant-${made}`, source: 'admin', quantity: 1, startsAt: day(0), ...plain, ...of };
 }
 const plan = (name: string, of: Partial<TimedGrant> = {}) => grant({ plan: name, ...of });

@@ -34,6 +34,8 @@ export interface TimedGrant {
   readonly meteredFrom: Date | null;
   /** The terms at which its plan was sold, which it keeps; null: those that the plan has now. */
   readonly terms: PlanTerms | null;
+  /** Sizes and options that the account has by agreement, in place of the plan's; null: none. */
+  readonly overrides: Grants | null;
 }
 
 /** An account's rights in a product from one instant until another. In the names and form that SQL and JSON have. */

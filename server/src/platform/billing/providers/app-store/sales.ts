@@ -1,6 +1,7 @@
 import { minorDigits } from '#platform/kernel';
 import type { InvoiceFacts, LineFacts, PaymentFacts, RefundFacts, SaleFacts } from '../../facts.ts';
 import type { StoreProduct, StoreProducts } from '../store-products.ts';
+import { commissionOf } from './commissions.ts';
 import { includedTax } from './included-taxes.ts';
 import type { Transaction } from './read.ts';
 
@@ -8,8 +9,6 @@ const DAY = 86_400_000;
 const YEAR = 365 * DAY;
 /** A subscriber who was away for longer begins a new first year: https://developer.apple.com/app-store/subscriptions/#revenue-after-one-year */
 const LAPSE = 60 * DAY;
-/** Percent, of what a subscriber pays past their first year. */
-const AFTER_A_YEAR = 15;
 /** Apple counts a part of a price in thousandths of a percent. */
 const WHOLE = 100_000;
 const REASONS: Readonly<Record<number, string>> = { 0: 'other', 1: 'app_issue' };
@@ -21,7 +20,7 @@ export function minorUnits(thousandths: number, currency: string): number {
 
 interface SalesInput {
   readonly products: StoreProducts;
-  /** Percent. */
+  /** Percent, as the operator has agreed with Apple. */
   readonly commission: number;
   /** Transactions of the same purchase, the oldest first. */
   readonly transactions: readonly Transaction[];
@@ -35,7 +34,12 @@ export function saleOf(one: Transaction, { products, commission, transactions }:
   const currency = (one.currency ?? 'USD').toLowerCase();
   const amount = minorUnits(price, currency);
   const tax = includedTax(amount, one.storefront);
-  const fee = Math.round(((amount - tax) * percentOf(one, commission, transactions)) / 100);
+  const paid = {
+    storefront: one.storefront,
+    at: one.purchaseDate,
+    isPastYear: isPastYear(one, transactions),
+  };
+  const fee = Math.round(((amount - tax) * commissionOf(paid, commission)) / 100);
   return [
     {
       invoice: invoiceOf(one, { sold, currency, amount, tax, isFirst: transactions[0] === one }),
@@ -44,8 +48,8 @@ export function saleOf(one: Transaction, { products, commission, transactions }:
   ];
 }
 
-/** Apple keeps less of a subscriber who has paid for a year, without having been away for long. */
-function percentOf(one: Transaction, commission: number, transactions: readonly Transaction[]): number {
+/** Whether a subscriber has paid for a year before, without having been away for long. */
+function isPastYear(one: Transaction, transactions: readonly Transaction[]): boolean {
   let paid = 0;
   let until = one.purchaseDate.getTime();
   const before = transactions.slice(0, transactions.indexOf(one));
@@ -60,7 +64,7 @@ function percentOf(one: Transaction, commission: number, transactions: readonly 
     until = Math.max(until, ends);
   }
   const isAnew = one.purchaseDate.getTime() - until > LAPSE;
-  return paid >= YEAR && !isAnew ? Math.min(commission, AFTER_A_YEAR) : commission;
+  return paid >= YEAR && !isAnew;
 }
 
 function invoiceOf(

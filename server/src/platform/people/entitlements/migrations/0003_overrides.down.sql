@@ -1,0 +1,1 @@
+alter table entitlements.grants drop column overrides;
