@@ -69,6 +69,11 @@ const markdown: MarkdownOptions = {
       const from = posix.relative(ROOT, realPath ?? path);
       for (const { children } of tokens)
         (children ?? []).forEach((token, at, all) => relink(token, from, all[at + 1]));
+      // A head without a text heads nothing.
+      for (const [index, { type }] of tokens.entries())
+        if (type === 'th_open' && tokens[index + 1]?.content === '')
+          for (const token of tokens.slice(index, index + 3))
+            token.tag = token.tag === 'th' ? 'td' : token.tag;
       if (from.startsWith('docs/generated/')) nameRows(tokens);
     });
     // No text of a page is a program for Vue.
