@@ -4,7 +4,7 @@
 ARG BASE=docker.io/library/node:24-trixie-slim
 ARG RUNTIME=gcr.io/distroless/cc-debian13:nonroot
 
-# --- Builds the program and the console, with all that they are built of.
+# --- Builds the program, the console and the docs, with all that they are built of.
 FROM ${BASE} AS build
 WORKDIR /app
 ENV NODE_ENV=production
@@ -14,6 +14,7 @@ COPY react/package.json react/
 COPY sandboxes/package.json sandboxes/
 COPY safety/package.json safety/
 COPY console/package.json console/
+COPY site/package.json site/
 COPY server/package.json server/
 COPY testkit/package.json testkit/
 COPY products/adiuva/package.json products/adiuva/
@@ -30,7 +31,8 @@ RUN npm ci --omit=dev --ignore-scripts
 COPY . .
 RUN mkdir -p -m 700 /volume/data \
   && node server/bin/plinth.js prepare \
-  && rm -rf node_modules .cache deploy console/src tsconfig.json
+  && node site/build.ts \
+  && rm -rf node_modules .cache deploy console/src site/.vitepress site/public tsconfig.json
 
 # --- The packages that the program runs with: not those of the console's source, and no second Node.
 FROM ${BASE} AS packages
@@ -41,6 +43,7 @@ COPY react/package.json react/
 COPY sandboxes/package.json sandboxes/
 COPY safety/package.json safety/
 COPY console/package.json console/
+COPY site/package.json site/
 COPY server/package.json server/
 COPY testkit/package.json testkit/
 COPY products/adiuva/package.json products/adiuva/

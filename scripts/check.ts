@@ -37,6 +37,7 @@ const reading: readonly Step[] = [
   },
   { name: 'types of the React components', command: [local('tsc'), '-p', 'react', '--noEmit'] },
   { name: 'types of the console', command: [local('tsc'), '-p', 'console', '--noEmit'] },
+  { name: 'types of the docs as a site', command: [local('tsc'), '-p', 'site'] },
   { name: 'types of the sandboxes', command: [local('tsc'), '-p', 'sandboxes', '--noEmit'] },
   { name: 'types of the shop', command: [local('tsc'), '-p', 'docs/examples/shop'] },
   {

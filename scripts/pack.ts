@@ -19,6 +19,7 @@ import { dirname, join, resolve } from 'node:path';
 import { buildConsole } from '../server/src/main/build-console.ts';
 import { ROOT } from '../server/src/main/build-files.ts';
 import { declareDoors } from './pack/declarations.ts';
+import { buildSite } from '../site/build.ts';
 import { bringMade } from './made.ts';
 import { manifestOf, readManifest as read } from './pack/manifest.ts';
 import { packProducts } from './pack/products.ts';
@@ -54,6 +55,8 @@ async function packPlinth(): Promise<string> {
   writeManifestOf(join(folder, 'dist'), names);
   declareDoors(join(folder, 'dist/types'));
   await buildConsole({ root: ROOT, out: join(folder, 'console/dist') });
+  await buildSite();
+  cpSync(join(ROOT, 'site/dist'), join(folder, 'site/dist'), { recursive: true });
   copyData(folder);
   cpSync(join(ROOT, 'docs/package.md'), join(folder, 'README.md'));
   write(join(folder, 'package.json'), manifestOf());

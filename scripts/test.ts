@@ -56,14 +56,12 @@ async function main(): Promise<number> {
 }
 
 /**
- * Builds the program once, as `npm ci` does, unless it is built of exactly these sources. Tests start it hundreds of times: `plinth config`
+ * Builds the program once, as `npm ci` does, and the docs, unless each is built of exactly these sources. Tests start it hundreds of times: `plinth config`
  * takes 0.8 s of CPU of a build and 2.0 of the sources, `doctor` 3.9 and 10.8. If a source is edited meanwhile, the launcher starts the sources.
  */
 function buildProgram(): void {
-  spawnSync(process.execPath, [join(ROOT, 'server/bin/plinth.js'), 'prepare'], {
-    cwd: ROOT,
-    stdio: 'inherit',
-  });
+  for (const words of [['server/bin/plinth.js', 'prepare'], ['site/build.ts']])
+    spawnSync(process.execPath, words, { cwd: ROOT, stdio: 'inherit' });
 }
 
 /** The first pass, and when it leaves a worker idle the others: the longest of them beside the rest, each with half of the cores. */

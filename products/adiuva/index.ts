@@ -1,3 +1,4 @@
+import './tags.ts';
 import './errors.ts';
 import {
   declareLongUses,

@@ -1,3 +1,4 @@
+import './tags.ts';
 import { declareLongUses, defineProduct, routesOf } from 'plinth/product';
 import { licences } from '@plinth/licences';
 import { memory } from '@plinth/memory';

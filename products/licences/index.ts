@@ -1,3 +1,4 @@
+import './tags.ts';
 import './errors.ts';
 import { declareLongUses, definePart, type ProductJob, routesOf } from 'plinth/product';
 import * as adminRoutes from './admin/routes.ts';

@@ -1,3 +1,4 @@
+import './tags.ts';
 import './errors.ts';
 import { definePart, routesOf } from 'plinth/product';
 import { marketplaceAuditActions } from './audit.ts';

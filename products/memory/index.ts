@@ -1,3 +1,4 @@
+import './tags.ts';
 import './errors.ts';
 import { declareLongUses, definePart, type ProductJob, routesOf } from 'plinth/product';
 import { memoryAuditActions } from './audit-actions.ts';

@@ -1,3 +1,4 @@
+import './tags.ts';
 import './errors.ts';
 import { declareLongUses, defineProduct, type PolicyInput } from 'plinth/product';
 import { DOCUMENT_PACKAGES } from '@plinth/documents';

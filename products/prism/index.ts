@@ -1,3 +1,4 @@
+import './tags.ts';
 import { defineProduct, type PolicyInput, type ProductJob, routesOf } from 'plinth/product';
 import { prismCrashPoints } from './crash-points.ts';
 import { prismDataRules } from './data-rules.ts';

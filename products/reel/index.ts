@@ -1,3 +1,4 @@
+import './tags.ts';
 import { defineProduct, type PolicyInput, type ProductJob, routesOf } from 'plinth/product';
 import { reelCrashPoints } from './crash-points.ts';
 import { reelDataRules } from './data-rules.ts';

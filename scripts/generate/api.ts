@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { aliasesOf, type Route } from '#platform/http';
-import { errorsOf } from '#server';
+import { errorsOf, operationIdOf } from '#server';
 import { declarationOf } from '../../server/src/main/access-matrix.ts';
 
 interface Document {
@@ -14,8 +14,8 @@ const OF_NAMES = new Set(['properties', 'patternProperties', 'content', 'respons
 /** Their order says nothing. */
 const SETS = new Set(['required', 'enum']);
 
-const HEAD = `# Each call: method and path, who may make it, and a digest of what it takes and answers (without texts and examples).
-# Made from the routes by npm run generate. All of it is in openapi.json, which npm ci makes beside this file; /docs of a server shows it.
+const HEAD = `# Each call: method and path, its name, who may make it, and a digest of what it takes and answers (without texts and examples).
+# Made from the routes by npm run generate. All of it is in openapi.json, which npm ci makes beside this file; /docs/reference of a server shows it.
 `;
 
 /** A line for each call, so that a review sees which ones a change touches. */
@@ -26,9 +26,9 @@ export function apiText(routes: readonly Route[], document: Document): string {
 
 const placeOf = ({ path, method }: Route) => `${path} ${method}`;
 
-/** `GET /v1/account  account ≥ viewer  1f8e22c0` */
+/** `GET /v1/account  getAccount  account ≥ viewer  1f8e22c0` */
 export function apiLine(route: Route, document: Document): string {
-  return [route.name, declarationOf(route), digestOfCall(route, document)].join('  ');
+  return [route.name, operationIdOf(route), declarationOf(route), digestOfCall(route, document)].join('  ');
 }
 
 function digestOfCall(route: Route, document: Document): string {

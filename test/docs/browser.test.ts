@@ -1,9 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { installationOf } from '#platform/db';
 import { chromium } from 'playwright-core';
 import { afterAll, describe, expect, test } from 'vitest';
 import { testApp } from '@plinth/testkit/services/app';
+import { buildSite } from '../../site/build.ts';
 import { browserHere } from '@plinth/testkit/services/browser';
 
 const program = browserHere();
@@ -12,6 +14,7 @@ const PATIENCE = 60_000;
 
 describe.runIf(program !== undefined)('in a browser, the docs', { timeout: 4 * PATIENCE }, async () => {
   if (program === undefined) return;
+  await buildSite();
   const app = await testApp({ work: false });
   const { key } = await app.customer('reel.basic');
   const { id: database } = await installationOf(app.db);
@@ -33,7 +36,7 @@ describe.runIf(program !== undefined)('in a browser, the docs', { timeout: 4 * P
   });
 
   test('have every call, by its name and by its path, for the browser’s own search', async () => {
-    await page.goto(`${app.url}/docs`);
+    await page.goto(`${app.url}/docs/reference`);
     await page.click('form.key button');
     await page.locator('form.key input').waitFor();
     await page.fill('form.key input', readFileSync(join(folder, 'one-time-code'), 'utf8'));
@@ -80,13 +83,70 @@ describe.runIf(program !== undefined)('in a browser, the docs', { timeout: 4 * P
   });
 
   test('have guides beside the reference, one click away and back', async () => {
-    await page.goto(`${app.url}/docs`);
+    await page.goto(`${app.url}/docs/reference`);
     await page.locator('header').getByRole('link', { name: 'Guides' }).click();
-    await page.getByRole('navigation', { name: 'Guides' }).getByRole('link', { name: 'Permits' }).click();
+    await page.locator('aside').getByRole('link', { name: 'Permits' }).click();
     await page.getByRole('heading', { level: 1, name: 'Permits over HTTP' }).waitFor();
-    await page.locator('header').getByRole('link', { name: 'Reference' }).click();
+    await page.locator('header').getByRole('link', { name: 'API reference' }).click();
     await page.getByRole('button', { name: 'Open Search' }).first().waitFor();
   });
+
+  const QUESTIONS: readonly (readonly [question: string, page: string])[] = [
+    ['cap what a user may spend a day', 'guides/cap-spend'],
+    ['my customers have ids of their own', 'guides/customers'],
+    ['add Anthropic', 'guides/upstreams#anthropic'],
+    ['embeddings', 'guides/gateway#embeddings'],
+    ['sell credits', 'guides/sell-credits'],
+    ['usage to my billing', 'guides/usage-to-billing'],
+    ['rotate keys', 'guides/keys'],
+    ['delete under GDPR', 'guides/gdpr'],
+    ['deploy to Fly or Kubernetes', 'guides/deploy#'],
+    ['cost of a call', 'guides/failures'],
+    ['GDPR', 'guides/gdpr'],
+    ['createPermit', 'reference/calls#permits'],
+  ];
+  test.each(QUESTIONS)('answer %j among the first three that the search finds', async (question, wanted) => {
+    await page.goto(`${app.url}/docs`);
+    const input = page.locator('#localsearch-input');
+    // Keys that are pressed before the page listens are lost.
+    const opened = async () => {
+      if (!(await input.isVisible())) await page.keyboard.press('Control+k');
+      return input.isVisible();
+    };
+    await expect.poll(opened, { timeout: PATIENCE, interval: 500 }).toBe(true);
+    await input.fill(question);
+    const results = page.locator('.VPLocalSearchBox .result');
+    const links = () =>
+      results.evaluateAll((found) => found.slice(0, 3).map((one) => one.getAttribute('href')));
+    await expect
+      .poll(async () => (await links()).join(' '), { timeout: PATIENCE })
+      .toContain(`/docs/${wanted}`);
+    const index = (await links()).findIndex((href) => href?.startsWith(`/docs/${wanted}`));
+    for (let step = 0; step < index; step += 1) await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await page.waitForURL((url) => `${url.pathname}${url.hash}`.startsWith(`/docs/${wanted}`));
+  });
+
+  test.each(['light', 'dark'] as const)(
+    'have nothing that axe objects to, %s on a desk',
+    async (colorScheme) => {
+      const source = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+      await page.emulateMedia({ colorScheme });
+      for (const [width, height] of [[1440, 900]] as const)
+        for (const path of ['/docs', '/docs/guides/products']) {
+          await page.setViewportSize({ width, height });
+          await page.goto(`${app.url}${path}`);
+          await page.evaluate(source);
+          const violations = await page.evaluate(async () => {
+            const { axe } = globalThis as unknown as {
+              axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+            };
+            return (await axe.run()).violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`);
+          });
+          expect({ path, width, violations }).toEqual({ path, width, violations: [] });
+        }
+    },
+  );
 
   test('load nothing from elsewhere, and nothing breaks', () => {
     expect({ elsewhere, broken }).toEqual({ elsewhere: [], broken: [] });

@@ -93,7 +93,7 @@ describe('a team’s repository, from the tarballs', () => {
     const files = readdirSync(installed, { recursive: true, encoding: 'utf8' });
     expect(files.filter((file) => /(?<!\.d)\.tsx?$/.test(file) && !file.startsWith('docs'))).toEqual([]);
     expect(
-      files.filter((file) => /^products|reel|console.dist.studio/.test(file) && !file.startsWith('docs')),
+      files.filter((file) => /^products|reel|console.dist.studio/.test(file) && !/^(docs|site)/.test(file)),
     ).toEqual([]);
     for (const file of files.filter((one) => one.endsWith('.d.ts')))
       expect(readFileSync(join(installed, file), 'utf8'), file).not.toMatch(/(from|import|module)\W+['"]#/);

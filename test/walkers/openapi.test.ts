@@ -8,6 +8,7 @@ import { bodyOf, type OpenApi, type Operation, operationOf } from '@plinth/testk
 
 const routes = allRoutes();
 interface Whole extends OpenApi {
+  readonly tags: readonly { readonly name: string; readonly description?: string }[];
   readonly components: { readonly schemas: Readonly<Record<string, object>> };
 }
 const typesOf = (name: string) =>
@@ -52,6 +53,23 @@ describe('the OpenAPI document', () => {
       ['application/jsonl', { type: 'string' }],
       ['text/csv', { type: 'string' }],
     ]);
+  });
+
+  test('names each call once, by a verb, and says what each group of calls is', () => {
+    const names = routes.map((route) => operationFor(route).operationId);
+    expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
+    expect(names.filter((name) => !/^[a-z]+(?:[A-Z][A-Za-z0-9]*)?$/.test(name))).toEqual([]);
+    expect(names).toEqual(
+      expect.arrayContaining([
+        'createPermit',
+        'settlePermit',
+        'listCustomers',
+        'getPermit',
+        'deleteApiKey',
+        'updateMe',
+      ]),
+    );
+    expect(written.tags.filter(({ description }) => description === undefined)).toEqual([]);
   });
 
   test('has calls by their paths, and of one path reading first and deleting last', () => {

@@ -62,6 +62,7 @@ export const readLatestBackup = route(
   {
     ...reads,
     maxSeconds: LONGEST_TRANSFER,
+    operation: 'getLatestBackup',
     summary: 'Read the newest backup',
     description: `With the headers that it came with, and \`X-Backup-Id\`. ${CONDITIONS} The time is when it came.`,
     reply: { 200: fileReply },

@@ -12,6 +12,7 @@ const LONGEST_SECONDS = 300;
 export const chat = route(
   'POST /v1/chat',
   {
+    operation: 'chatWithAdiuva',
     summary: 'Ask the assistant',
     description:
       'Send what you ask together with the data that it is about. Nothing of either is kept. Agents answer with a text and with actions, which your program carries out: this server carries out none of them. By the socket the text comes as it is written.',

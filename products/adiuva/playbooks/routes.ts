@@ -29,6 +29,7 @@ export const listPlaybooks = route(
   'GET /v1/plans/playbook',
   {
     ...reads,
+    operation: 'listPlaybooks',
     summary: 'List the playbooks of your plan',
     description:
       'Plans that are ready to run. Take their steps in order: `run_prompt` is a call of `POST /v1/plans/steps/run`, all others are for your program.',
@@ -41,6 +42,7 @@ export const readPlaybook = route(
   'GET /v1/plans/playbook/:id',
   {
     ...reads,
+    operation: 'getPlaybook',
     summary: 'Read a playbook',
     params: { id: 'text' },
     reply: { 200: playbook },

@@ -37,6 +37,7 @@ export const writeRecords = route(
     ...storageWrites,
     ...several,
     maxBody: TOGETHER.body,
+    operation: 'writeStorageRecords',
     summary: 'Store several records',
     description:
       'Up to 100 records in a body of 2 MB, each as by `PUT` under an id of yours, and in a commit of its own: one that is refused holds up no other, and its `error` says why (`precondition_failed`, `record_not_found`, `limit_exceeded`, …). It takes no Idempotency-Key: a record that was written is not written again, because its version is another one then.',
@@ -74,6 +75,7 @@ export const readSeveral = route(
   {
     ...storageReads,
     ...several,
+    operation: 'readStorageRecords',
     summary: 'Read the bytes of several records',
     description:
       'Up to 100 records, which have a megabyte together: `left` names those that had no room, or changed while they were read. Ask for them again, or by themselves where nothing else came. An id of none of your records is passed over; 404 if all are. It takes no Idempotency-Key: it changes nothing.',

@@ -56,6 +56,7 @@ export const upsertVectors = route(
   'POST /v1/storage/vectors/upsert',
   {
     ...common,
+    operation: 'upsertStorageVectors',
     summary: 'Store vectors',
     description:
       'Stores items, in the place of those of yours with the same ids: all of them or none. With `if_revision` an item takes the place of that revision alone: where another device was quicker, the answer is 412, and `details.conflicts` has the `id` and `revision` of each that differs (0: it is gone). Their blobs, and two bytes for each dimension, count in the limit `storage`. A request has 195,000 numbers in all at most. It takes no Idempotency-Key: the same again leaves the same items.',
@@ -100,6 +101,7 @@ export const searchVectors = route(
   'POST /v1/storage/vectors/search',
   {
     ...common,
+    operation: 'searchStorageVectors',
     summary: 'Search vectors',
     description:
       'By `embedding`: your items whose embeddings are nearest, the nearest first. By `query_blob`: those whose blob is the same, byte for byte; nothing is similar to ciphertext. `mode` is `exact` where all of your items were compared, and `approximate` where one of the nearest may be missing. It takes no Idempotency-Key: it changes nothing.',
@@ -143,6 +145,7 @@ export const readVectors = route(
   {
     ...common,
     maxBody: 65_536,
+    operation: 'readStorageVectors',
     summary: 'Read vectors by their ids',
     description:
       'Up to 100 items with their revisions, in no order. An id of none of your items is passed over. It takes no Idempotency-Key: it changes nothing.',

@@ -39,6 +39,7 @@ export const generateContent = route(
   {
     ...CALL,
     ...GOOGLE,
+    operation: 'generateGoogleContent',
     summary: 'Generate content (Google’s protocol)',
     description: `The official \`@google/genai\` package works with \`…/v1/ai/google\` as its base URL, to which it adds a version, and an API key of yours as \`x-goog-api-key\`. ${VERB} An answer is kept under an Idempotency-Key, sealed.`,
     aliases: ['POST /v1/ai/google/v1/models/:model/generateContent'],
@@ -55,6 +56,7 @@ export const streamGenerateContent = route(
   {
     ...CALL,
     ...GOOGLE,
+    operation: 'streamGoogleContent',
     summary: 'Stream content (Google’s protocol)',
     description: `Server-sent events, each in the form of a plain answer. ${VERB} Under an Idempotency-Key it is charged once, and not kept.`,
     aliases: ['POST /v1/ai/google/v1/models/:model/streamGenerateContent'],
@@ -86,6 +88,7 @@ export const embedContent = route(
   {
     ...CALL,
     ...GOOGLE,
+    operation: 'createGoogleEmbedding',
     summary: 'Create an embedding (Google’s protocol)',
     description: `A model that is asked in OpenAI’s embeddings takes no task, title or second part. ${VERB} An answer of up to 4 MiB is kept under an Idempotency-Key, sealed.`,
     aliases: ['POST /v1/ai/google/v1/models/:model/embedContent'],
@@ -102,6 +105,7 @@ export const batchEmbedContents = route(
   {
     ...CALL,
     ...GOOGLE,
+    operation: 'createGoogleEmbeddings',
     summary: 'Create embeddings (Google’s protocol)',
     description: `So \`embedContent\` of \`@google/genai\` asks. Up to 2,048 contents, as far as the model takes so many. ${VERB} An answer of up to 4 MiB is kept under an Idempotency-Key, sealed.`,
     aliases: ['POST /v1/ai/google/v1/models/:model/batchEmbedContents'],
@@ -125,6 +129,7 @@ export const countGoogleTokens = route(
     rate: { perMinute: 600, by: 'account' },
     maxSeconds: 60,
     idempotency: 'none',
+    operation: 'countGoogleTokens',
     summary: 'Count the tokens of a request (Google’s protocol)',
     description: `Our own count, which is never below the provider’s: \`estimated\` says so. It costs nothing, and no provider is asked. ${VERB} It takes no Idempotency-Key: it reads, and makes nothing.`,
     aliases: ['POST /v1/ai/google/v1/models/:model/countTokens'],
@@ -176,6 +181,7 @@ export const googleModels = route(
     ...LISTING,
     ...GOOGLE,
     params: {},
+    operation: 'listGoogleModels',
     summary: 'List the models that answer in Google’s protocol',
     description: 'All on one page.',
     aliases: ['GET /v1/ai/google/v1/models'],
@@ -198,6 +204,7 @@ export const googleModel = route(
   {
     ...LISTING,
     ...GOOGLE,
+    operation: 'getGoogleModel',
     summary: 'Read a model that generates content (Google’s protocol)',
     aliases: ['GET /v1/ai/google/v1/models/:model'],
     reply: { 200: listedModel },

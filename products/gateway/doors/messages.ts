@@ -55,6 +55,7 @@ export const countTokens = route(
     rate: { perMinute: 600, by: 'account' },
     maxSeconds: 60,
     idempotency: 'none',
+    operation: 'countMessageTokens',
     summary: 'Count the tokens of a message’s input (Anthropic’s protocol)',
     description:
       'Our own count, which is never below the provider’s: `estimated` says so. It costs nothing, and no provider is asked. It takes no Idempotency-Key: it reads, and makes nothing.',

@@ -71,6 +71,7 @@ export const checkoutSuccess = route(
   'GET /v1/checkout/success',
   {
     ...page,
+    operation: 'showCheckoutSuccess',
     summary: 'Show the page after a payment, with the licence key',
     description:
       'For an hour, to anyone with the id of the checkout session. The page reloads until the payment has arrived.',
@@ -84,6 +85,7 @@ export const checkoutCancel = route(
   'GET /v1/checkout/cancel',
   {
     ...page,
+    operation: 'showCheckoutCancel',
     summary: 'Show the page after a canceled payment',
     reply: { 200: z.string() },
   },

@@ -122,6 +122,7 @@ export const heartbeat = route(
   'PATCH /v1/licenses/sessions/:id/heartbeat',
   {
     ...byToken,
+    operation: 'renewLicenseSession',
     summary: 'Renew a seat (heartbeat)',
     description:
       'Answered when it is written down: it survives a crash of the server. Told again it changes nothing.',

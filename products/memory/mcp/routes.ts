@@ -16,6 +16,7 @@ export const speakMcp = route(
   'POST /v1/mcp',
   {
     ...reads,
+    operation: 'callMcp',
     summary: 'Use memory by the Model Context Protocol',
     description:
       'One message of MCP’s streamable HTTP, answered as JSON; nothing is kept between two. Its tools make the calls of this API in your name, with their rates, scopes and limits: what one of these refuses is a result with `isError` and the code. Errors of the protocol are JSON-RPC’s. It takes no Idempotency-Key: what the tools store is known by its ids.',

@@ -38,6 +38,7 @@ export const suggest = route(
   'POST /v1/ai/suggest',
   {
     ...asksModel,
+    operation: 'suggestForScope',
     summary: 'Suggest changes of a section',
     description: HOW,
     idempotency: 'required',
@@ -65,6 +66,7 @@ export const analyze = route(
   'POST /v1/ai/analyze',
   {
     ...asksModel,
+    operation: 'analyzeScope',
     summary: 'Find risks, gaps and contradictions of a scope',
     description: HOW,
     idempotency: 'required',

@@ -42,6 +42,7 @@ export const extract = route(
   'POST /v1/ai/extract',
   {
     ...asksModel,
+    operation: 'extractScope',
     summary: 'Extract documents into sections of a scope',
     description: [
       'Answers at once; a worker reads. Follow `status_url`: with `?wait=20` for the end of it, or as a stream of events (`Accept: text/event-stream`). It is one AI call, however long the documents are; what the model costs goes to the day’s budget.',

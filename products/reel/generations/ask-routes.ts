@@ -65,6 +65,7 @@ const HOW_TO_FOLLOW =
 export const create = route(
   'POST /v1/create',
   {
+    operation: 'createPost',
     summary: 'Generate variants of a post',
     description: HOW_TO_FOLLOW,
     tag: 'Reel',
@@ -88,6 +89,7 @@ export const create = route(
 export const regenerate = route(
   'POST /v1/regenerate',
   {
+    operation: 'regeneratePost',
     summary: 'Generate another version of a draft',
     description: `\`targeted\` makes a variant that differs from the selected one in one part; \`full\` makes new variants, with other hooks than the draft has. Nothing is overwritten, and the selection stays until you change it. ${HOW_TO_FOLLOW}`,
     tag: 'Reel',

@@ -7,6 +7,7 @@ import { CALLS, isMade, keepMade, readSources } from './made.ts';
 const TEXTS = { 'docs/generated/openapi.json': '{}', 'docs/generated/access.md': 'a' } as const;
 const texts = {
   ...TEXTS,
+  'docs/generated/calls.md': 'd',
   'docs/generated/commit-points.md': 'b',
   'sdk/src/routes.generated.ts': 'c',
 } as const;

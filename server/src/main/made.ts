@@ -7,6 +7,7 @@ import { digestOf } from './built.js';
 export const CALLS = {
   document: 'docs/generated/openapi.json',
   access: 'docs/generated/access.md',
+  calls: 'docs/generated/calls.md',
   commitPoints: 'docs/generated/commit-points.md',
   client: 'sdk/src/routes.generated.ts',
 } as const;

@@ -9,6 +9,7 @@ import { ROOT } from './build-files.ts';
 import { digestOf } from './built.js';
 import { clientTypes } from './client-routes.ts';
 import { CALLS, isMade, keepMade, readSources, writeMade } from './made.ts';
+import { callsMarkdown } from './calls-markdown.ts';
 import { nameOfPrepared } from './prepared-file.ts';
 import { schemaSql } from './schema-sql.ts';
 
@@ -21,6 +22,7 @@ export function makeCalls(version: string): string[] {
     {
       [CALLS.document]: `${JSON.stringify(document, null, 1)}\n`,
       [CALLS.access]: accessMarkdown(allRoutes()),
+      [CALLS.calls]: callsMarkdown(document),
       [CALLS.commitPoints]: commitPointsMarkdown(),
       [CALLS.client]: clientTypes(document),
     },

@@ -8,6 +8,7 @@ export {
 export { nextFreePort } from './listen-on.ts';
 export { inlineSchema } from './openapi/schema-writer.ts';
 export { errorsOf, openApiOf } from './openapi/openapi.ts';
+export { operationIdOf } from './openapi/operation-id.ts';
 export type {
   Dependency,
   ServerParts,

@@ -73,6 +73,7 @@ export interface OpenApi {
 }
 
 export interface Operation {
+  readonly operationId: string;
   readonly summary?: string;
   readonly security: readonly object[];
   readonly parameters: readonly Parameter[];

@@ -23,6 +23,7 @@ export {
   helplineSchema,
   type HtmlPage,
   htmlPage,
+  declareTags,
   type InnerAnswer,
   type InnerCall,
   JSON_OR_CSV,

@@ -42,6 +42,7 @@ export const readPlan = route(
 export const showPrices = route(
   'GET /pricing/:product',
   {
+    operation: 'showPricing',
     summary: 'Show the prices of a product, as a page for customers',
     description:
       'In its brand (`PUT /v1/admin/brands/:product`). Plans that are hidden, and what model calls cost, are not on it.',

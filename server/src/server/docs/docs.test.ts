@@ -1,13 +1,13 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { serve, type ServedShop } from '@plinth/testkit/shop';
-import { systemClock, systemRandom } from '#platform/kernel';
+import { plainBrand } from '#platform/http';
+import { declaredErrors, docsOf, systemClock, systemRandom } from '#platform/kernel';
 import { createOneTimeCodes } from '#platform/owner';
 import { temporaryFolder } from '@plinth/testkit/services';
-import { products } from '#products';
-import { GUIDES } from './guides.ts';
 
 const KEY = 'pl_of-the-owner';
 const dataDir = temporaryFolder();
@@ -16,30 +16,59 @@ const docsKey = () => ({
   read: async () => KEY,
 });
 
-describe('the reference', () => {
-  test('works from this server alone', async () => {
-    const { call } = await serve();
-    const page = await call('/docs');
-    expect(page.status).toBe(200);
-    expect(page.text).not.toMatch(/(?:src|href)="(?:https?:)?\/\//);
-    const policy = page.headers.get('content-security-policy');
-    expect(policy).toContain("default-src 'none'; script-src 'self';");
-    expect(policy).toContain("connect-src 'self'");
-    expect(policy).not.toMatch(/https?:|\*|unsafe-eval/);
-    const loaded = [...page.text.matchAll(/(?:src|href)="(\/[^"]+)"/g)].map(([, path = '']) => path);
-    expect(loaded).toEqual(
-      expect.arrayContaining(['/docs/scalar.js', '/docs/reference.js', '/openapi.json']),
-    );
-    for (const path of [...loaded, '/docs/']) expect([path, (await call(path)).status]).toEqual([path, 200]);
-    expect((await call('/docs/scalar.js')).text).toContain('createApiReference');
-  });
+const POLICY = "default-src 'none'; script-src 'self';";
 
-  test('is only ever told not to ask other hosts for anything', async () => {
-    const { call } = await serve();
+describe('the site', { timeout: 120_000 }, async () => {
+  const { call } = await serve();
+
+  test('works from this server alone', async () => {
+    for (const path of ['/docs', '/docs/guides/limits', '/docs/reference']) {
+      const page = await call(path);
+      expect([path, page.status]).toEqual([path, 200]);
+      expect(page.text).not.toMatch(/<(?:script|link)[^>]+(?:src|href)="(?:https?:)?\/\//);
+      expect(page.text).not.toMatch(/<script(?![^>]* src=)/);
+      const policy = page.headers.get('content-security-policy');
+      expect(policy).toContain(POLICY);
+      expect(policy).not.toMatch(/https?:|\*|unsafe-eval/);
+      const loaded = [...page.text.matchAll(/<(?:script|link)[^>]+(?:src|href)="(\/[^"]+)"/g)];
+      expect(loaded.length).toBeGreaterThan(2);
+      for (const [, file = ''] of loaded) expect([file, (await call(file)).status]).toEqual([file, 200]);
+    }
+    expect((await call('/docs/scalar.js')).text).toContain('createApiReference');
     const { text } = await call('/docs/reference.js');
     for (const off of ['telemetry: false', 'withDefaultFonts: false', "showDeveloperTools: 'never'"])
       expect(text).toContain(off);
-    expect(text).not.toMatch(/https?:\/\//);
+  });
+
+  test('has a place for each error, where errors lead', async () => {
+    const { text } = await call('/docs/guides/errors');
+    const codes = declaredErrors().map(([code]) => code);
+    expect(codes.filter((code) => !text.includes(`id="${code}"`))).toEqual([]);
+    expect(docsOf('not_found')).toBe('/docs/guides/errors#not_found');
+  });
+
+  test('is in the name of the brand, which no name gets out of', async () => {
+    const name = '</title><script>"\\';
+    const branded = await serve({}, { brandOf: () => plainBrand(name) });
+    const { text } = await branded.call('/docs/guides/limits');
+    expect(text).toContain('| &lt;/title&gt;&lt;script&gt;');
+    const [metadata = ''] = /\/docs\/assets\/chunks\/metadata\.[\w-]+\.js/.exec(text) ?? [];
+    const window: Record<string, unknown> = {};
+    runInNewContext((await branded.call(metadata)).text, { window });
+    expect(window['__VP_SITE_DATA__']).toMatchObject({ title: name });
+  });
+
+  test('leads where guides were listed, and has no other file', async () => {
+    expect((await call('/docs/guides')).text).toBe((await call('/docs')).text);
+    for (const path of [
+      'nothing',
+      'guides/nothing',
+      'built.json',
+      '..%2f..%2fpackage.json',
+      'guides/constructor',
+      'own.html/x',
+    ])
+      expect([path, (await call(`/docs/${path}`)).status]).toEqual([path, 404]);
   });
 });
 
@@ -110,54 +139,5 @@ describe('the key of the local owner', () => {
   test.each(STRANGERS)('is not told to %s', async (_who, headers) => {
     const allowed = { environment: 'development', corsOrigins: ['https://evil.example'] } as const;
     await expectNothing(await serve(allowed, { docsKey: docsKey() }), headers);
-  });
-});
-
-describe('guides', async () => {
-  const { call } = await serve();
-  const names = Object.keys(GUIDES);
-  const paths = ['/docs/guides', ...names.map((name) => `/docs/guides/${name}`)];
-
-  test('are pages without scripts, with the navigation of the reference', async () => {
-    const reference = await call('/docs');
-    const navigation = /<header>[\s\S]*<\/header>/.exec(reference.text)?.[0] ?? 'none';
-    for (const path of paths) {
-      const { status, text, headers } = await call(path);
-      expect([path, status]).toEqual([path, 200]);
-      expect(headers.get('content-security-policy')).toContain("default-src 'none'; style-src 'self'");
-      expect(text).toContain(navigation);
-      expect(text).not.toContain('<script');
-    }
-  });
-
-  test('have no dead link, and none into the void of a page', async () => {
-    const dead: string[] = [];
-    let links = 0;
-    for (const path of paths) {
-      const { text } = await call(path);
-      for (const [, href = ''] of text.matchAll(/<a [^>]*?href="([^"]*)"/g)) {
-        const { origin, pathname, hash } = new URL(href, `http://docs${path}`);
-        if (origin !== 'http://docs') continue;
-        links += 1;
-        const target = await call(pathname);
-        const place = decodeURIComponent(hash.slice(1));
-        const isThere = target.status === 200 && (place === '' || target.text.includes(`id="${place}"`));
-        if (!isThere) dead.push(`${path}: ${href}`);
-      }
-    }
-    expect(dead).toEqual([]);
-    expect(links).toBeGreaterThan(names.length ** 2);
-  });
-
-  test('have the page of each product that has one', () => {
-    const keys = products.map(({ key }) => key);
-    const written = keys.filter((key) => existsSync(new URL(`../../../../docs/${key}.md`, import.meta.url)));
-    expect(written.length).toBeGreaterThan(4);
-    expect(names).toEqual(expect.arrayContaining(written));
-  });
-
-  test('are those that are listed, and no other file', async () => {
-    for (const name of ['testing', 'nothing', '..%2f..%2fpackage', 'constructor'])
-      expect([name, (await call(`/docs/guides/${name}`)).status]).toEqual([name, 404]);
   });
 });

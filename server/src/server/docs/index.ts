@@ -1,18 +1,16 @@
-import { gzipSync } from 'node:zlib';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '#platform/kernel';
 import { z } from 'zod';
 import type { ServerParts, ServerSettings } from '../parts.ts';
 import type { ReadBody } from '../bodies.ts';
-import { guidePage } from './guides.ts';
-import { docsPage, file, inBrand } from './page.ts';
+import { buildSite, openSite, type ReadSite } from './site.ts';
 import type { BrandNow } from '../console/index.ts';
 
-/** Sources that the reference needs to work from this server alone: its scripts, its styles, and calls to this server. */
-const REFERENCE_POLICY = [
+/** Sources that the site needs to work from this server alone: its scripts, its styles, and calls to this server. */
+const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
-  // The reference writes its styles into the page.
+  // Colours of code are attributes; the reference writes its styles into the page.
   "style-src 'self' 'unsafe-inline'",
   "img-src 'self' data: blob:",
   "font-src 'self' data:",
@@ -22,42 +20,55 @@ const REFERENCE_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-const REFERENCE = docsPage('API reference', {
-  content: `<noscript><p>The reference needs JavaScript. The same for programs: <a href="/openapi.json">/openapi.json</a></p></noscript>
-<div id="reference"></div>
-<script src="/docs/scalar.js" defer></script>
-<script src="/docs/reference.js" type="module"></script>`,
-});
+const NOT_BUILT = `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Docs</title></head><body>
+<h1>The docs are not built yet</h1>
+<p>Run <code>npm run docs</code> on the server and start it again. The calls of the API: <a href="/openapi.json">/openapi.json</a></p>
+</body></html>`;
+
+const TYPES: Readonly<Record<string, string>> = {
+  html: 'text/html; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
+  css: 'text/css; charset=utf-8',
+  png: 'image/png',
+};
 
 /**
- * The docs: the reference of all calls at /docs, and guides beside it at /docs/guides. The reference's program is only
- * loaded when a browser first opens it: a start, and every other call, pays nothing for it.
+ * The docs as a site: guides at /docs/guides, the reference of all calls at /docs/reference. A package and an image have it built; a
+ * checkout builds it when a browser first asks, never in production. A start pays nothing for it.
  */
 export function mountDocs(
   app: FastifyInstance,
   parts: Pick<ServerParts, 'settings' | 'docsKey'>,
   brandNow: BrandNow,
 ): void {
-  let program: Promise<Buffer> | undefined;
-  app.get('/docs', async (_request, reply) =>
-    reply
-      .header('content-security-policy', REFERENCE_POLICY)
-      .type('text/html; charset=utf-8')
-      .send(inBrand(REFERENCE, brandNow().name)),
+  let site: Promise<ReadSite | undefined> | undefined;
+  const open = async () => {
+    if (parts.settings.environment !== 'production') await buildSite();
+    return openSite();
+  };
+  const send = async (request: FastifyRequest, reply: FastifyReply, path: string) => {
+    const read = await (site ??= open());
+    reply.header('content-security-policy', POLICY);
+    if (read === undefined) return reply.code(503).type('text/html; charset=utf-8').send(NOT_BUILT);
+    const takesBrotli = /\bbr\b/.test(request.headers['accept-encoding']?.toString() ?? '');
+    const file = await read({ path, brand: brandNow().name, takesBrotli });
+    const type = TYPES[file?.name.split('.').at(-1) ?? ''];
+    if (file === undefined || type === undefined) throw new AppError('not_found');
+    const isNamedByContent = /^assets\/.*\.[\w-]{8}\./.test(file.name) && !file.name.includes('/metadata.');
+    if (file.isPacked) reply.header('content-encoding', 'br');
+    return reply
+      .header('vary', 'accept-encoding')
+      .header('cache-control', isNamedByContent ? 'public, max-age=31536000, immutable' : 'no-cache')
+      .type(type)
+      .send(file.bytes);
+  };
+  app.get('/docs', async (request, reply) => send(request, reply, ''));
+  app.get('/docs/guides', async (_request, reply) => reply.redirect('/docs', 308));
+  app.get('/docs/*', async (request: FastifyRequest<{ Params: { '*': string } }>, reply) =>
+    send(request, reply, request.params['*']),
   );
-  app.get('/docs/scalar.js', async (_request, reply) => {
-    program ??= loadProgram();
-    return sendFile(reply.header('content-encoding', 'gzip'), 'text/javascript', await program);
-  });
-  app.get('/docs/reference.js', async (_request, reply) =>
-    sendFile(reply, 'text/javascript', file('reference.js')),
-  );
-  app.get('/docs/docs.css', async (_request, reply) => sendFile(reply, 'text/css', file('docs.css')));
   mountKey(app, parts);
-  app.get('/docs/guides', async (_request, reply) => sendGuide(reply, brandNow));
-  app.get('/docs/guides/:name', async (request: FastifyRequest<{ Params: { name: string } }>, reply) =>
-    sendGuide(reply, brandNow, request.params.name),
-  );
 }
 
 /** The page asks whether there is a key, has a code shown, and trades the code for the key. */
@@ -88,35 +99,6 @@ function mountKey(
 }
 
 const codeBody = z.strictObject({ code: z.string().min(1).max(40) });
-
-function sendGuide(reply: FastifyReply, brandNow: BrandNow, name?: string): FastifyReply {
-  const page = guidePage(name);
-  if (page === undefined) throw new AppError('not_found');
-  return reply
-    .header(
-      'content-security-policy',
-      "default-src 'none'; style-src 'self'; img-src data:; form-action 'none'; base-uri 'none'; frame-ancestors 'none'",
-    )
-    .type('text/html; charset=utf-8')
-    .send(inBrand(page, brandNow().name));
-}
-
-function sendFile(reply: FastifyReply, type: string, body: string | Buffer): FastifyReply {
-  return reply.header('cache-control', 'private, max-age=300').type(`${type}; charset=utf-8`).send(body);
-}
-
-/** Scalar's program, as its plugin for Fastify serves it. */
-async function loadProgram(): Promise<Buffer> {
-  const [{ fastify }, { default: scalar }] = await Promise.all([
-    import('fastify'),
-    import('@scalar/fastify-api-reference'),
-  ]);
-  const carrier = fastify({ logger: false });
-  await carrier.register(scalar, { routePrefix: '/scalar', configuration: { url: '/openapi.json' } });
-  const { rawPayload } = await carrier.inject('/scalar/js/scalar.js');
-  await carrier.close();
-  return gzipSync(rawPayload);
-}
 
 const LOOPBACK_ADDRESS = /^(?:127\.|::1$|::ffff:127\.)/;
 const LOOPBACK_HOST = /^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$/i;

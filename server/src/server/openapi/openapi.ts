@@ -12,6 +12,7 @@ import {
   type RouteAlias,
   type RouteAuth,
   takesApiKeyHeader,
+  tagText,
   takesProductKey,
 } from '#platform/http';
 import type { EventSchema } from '#platform/webhooks';
@@ -19,6 +20,8 @@ import { z } from 'zod';
 import { createFailureWriter, ERROR_SCHEMAS, type FailureWriter } from './failure-writer.ts';
 import { createSchemaWriter, inlineSchema, type SchemaWriter } from './schema-writer.ts';
 import { LONGEST_PARAM } from '../input.ts';
+import { operationIdOf } from './operation-id.ts';
+import './tags.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -53,11 +56,14 @@ export function openApiOf(mounted: readonly Pick<Mounted, 'routes'>[], options: 
       title: 'Plinth',
       version: options.version,
       description:
-        'New here? Begin with the [quick start](/docs/guides/quick-start); the [guides](/docs/guides) say what the calls have in common.\n\nEvery answer carries X-Request-Id. Errors are `{"error": {code, message, details?, request_id, docs_url}}`. Paths under /api/v1 and /api answer like those under /v1.',
+        'New here? Begin with the [quick start](/docs/guides/quick-start); the [guides](/docs) say what the calls have in common.\n\nEvery answer carries X-Request-Id. Errors are `{"error": {code, message, details?, request_id, docs_url}}`. Paths under /api/v1 and /api answer like those under /v1.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: options.serverUrl ?? '/' }],
-    tags: tags.map((name) => ({ name })),
+    tags: tags.map((name) => {
+      const description = tagText(name);
+      return { name, ...(description === undefined ? {} : { description }) };
+    }),
     paths,
     ...(options.events === undefined ? {} : { webhooks }),
     components: {
@@ -115,7 +121,7 @@ function operation(route: Route, writers: Writers): Json {
     aliases.length > 0 ? `Also answers at ${aliases.join(', ')}.` : undefined,
   ];
   return {
-    operationId: operationId(route),
+    operationId: operationIdOf(route),
     summary: shape.summary,
     description: notes.filter((note) => note !== undefined).join('\n\n'),
     tags: [shape.tag],
@@ -147,14 +153,6 @@ function aliasNote(route: Route, { name, form }: RouteAlias): string {
   const said = method === route.method ? `${path}` : name;
   const body = form?.example.body === undefined ? '' : `, with ${JSON.stringify(form.example.body)}`;
   return `${said}${body}`;
-}
-
-function operationId(route: Route): string {
-  const words = route.path
-    .replace(/^\/v1\//, '')
-    .split(/[^a-zA-Z0-9]+/)
-    .filter((word) => word !== '');
-  return [route.method.toLowerCase(), ...words].join('_');
 }
 
 /** A secret of a product stands in the body or the path: for OpenAPI it is no scheme, and a call with it needs none. */

@@ -58,6 +58,7 @@ export { sendDownload } from './download.ts';
 export { boundaryOf, type FormPart, readForm } from './form.ts';
 export { type Brand, brandFooter, brandFooterText, brandHeader, brandIcon, plainBrand } from './brand.ts';
 export { escapeHtml, unescapeHtml } from './escape-html.ts';
+export { declareTags, tagText } from './tags.ts';
 export { htmlPage, type HtmlPage, isHtmlPage, renderPage } from './html-page.ts';
 export { calendarDay, instant } from './calendar-day.ts';
 export { concealing, concealModelCost, modelCost, percentOf } from './model-cost.ts';

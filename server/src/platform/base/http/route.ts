@@ -148,6 +148,8 @@ export interface RouteShape<Name extends RouteName, Body extends z.ZodType, Quer
   readonly summary: string;
   readonly description?: string;
   readonly tag: string;
+  /** The call's name in OpenAPI, where the path does not make a good one: a verb in camelCase, then what it acts on (server/openapi/operation-id.ts). */
+  readonly operation?: string;
   readonly auth: RouteAuth;
   /** The least role in the account; only with auth `account`. */
   readonly may?: Role;
@@ -213,9 +215,7 @@ export interface RouteShape<Name extends RouteName, Body extends z.ZodType, Quer
   readonly reply: Readonly<Record<number, z.ZodType>>;
   /** Codes beyond those that the walk itself may answer (validation, sign-in, rate …). */
   readonly errors?: readonly string[];
-  /**
-   * A request and its answer as the docs show them, where they are written here and not recorded in `examples.json` (docs/products.md).
-   */
+  /** A request and its answer as the docs show them, where they are not recorded in `examples.json` (docs/products.md). */
   readonly example?: {
     readonly params?: PathParams<Name>;
     readonly query?: unknown;

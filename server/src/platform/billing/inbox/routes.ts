@@ -13,6 +13,7 @@ const reads = { tag, auth: 'admin', scope: 'admin:read', rate: { perMinute: 120,
 const receiveStripe = route(
   'POST /v1/webhooks/stripe',
   {
+    operation: 'receiveStripeEvent',
     summary: 'Receive events of Stripe',
     description:
       'For Stripe alone: its signature is verified. 200 once the message is stored; a job then reads its object from Stripe, because what the message says of it is not believed. An event of a connected account is taken if the account is of a payee of this server. A message that comes again changes nothing. It takes no Idempotency-Key: the id of its event is the key.',
@@ -47,6 +48,7 @@ const receiveAppStore = route(
   'POST /v1/webhooks/app-store',
   {
     ...told,
+    operation: 'receiveAppStoreNotification',
     summary: 'Receive notifications of the App Store',
     description:
       'For Apple’s App Store Server Notifications, version 2, of its production and its sandbox: the chain of their signature must lead to Apple’s root. 200 once the message is stored; a job then reads the purchase from the App Store. A message that comes again changes nothing. It takes no Idempotency-Key: its notificationUUID is the key.',
@@ -63,6 +65,7 @@ const receiveGooglePlay = route(
   'POST /v1/webhooks/google-play',
   {
     ...told,
+    operation: 'receiveGooglePlayNotification',
     summary: 'Receive notifications of Google Play',
     description:
       'For a Pub/Sub push subscription of Real-time developer notifications, with authentication: its OIDC token is verified. 200 once the message is stored; a job then reads the purchase from Google Play. A message that comes again changes nothing. It takes no Idempotency-Key: its messageId is the key.',

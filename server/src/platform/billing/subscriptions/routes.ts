@@ -324,6 +324,7 @@ export const previewChange = route(
   'GET /v1/billing/subscription/preview',
   {
     ...reads,
+    operation: 'previewSubscriptionChange',
     summary: 'Preview the cost of a subscription change',
     query: changed.extend({ quantity: wholeNumber(1, MOST).optional() }),
     reply: { 200: previewReply },

@@ -67,6 +67,7 @@ const readReport = route(
 const deleteData = route(
   'DELETE /v1/admin/data/delete',
   {
+    operation: 'deleteAdminData',
     summary: 'Delete all data of a person or an organization',
     description:
       'In a session that was proven within 15 minutes. Closed at once, as by themselves, with the same mails and 14 days to undo it; then erased from all tables. The proof of it is in the report, as `user.erased` or `account.erased`. Personal accounts go with their person, but for those of customers. It takes no Idempotency-Key.',

@@ -140,6 +140,7 @@ const putCustomers = route(
   {
     ...writes,
     rate: { perMinute: 30, by: 'key' },
+    operation: 'setCustomers',
     summary: 'Create or change up to 500 customers',
     description: `Each as PUT does it, and answered by itself: one that is refused holds up no other. ${NAMED}`,
     maxBody: 1024 * 1024,

@@ -147,6 +147,7 @@ export const reportUsage = route(
   'POST /v1/usage-events',
   {
     ...shared,
+    operation: 'createUsageEvents',
     summary: 'Report usage that was metered elsewhere',
     description:
       'It has happened, so that it is written down even past a limit, which it closes. Each event is answered by itself; one that is refused holds up no other. It takes no Idempotency-Key: each event has an id, which is counted once.',

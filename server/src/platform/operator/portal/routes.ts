@@ -93,6 +93,7 @@ const showPortal = route(
   'GET /portal',
   {
     ...visited,
+    operation: 'showPortal',
     summary: 'Show the portal of a customer',
     description: 'As a link to it has let them in (`POST /v1/portal/links`).',
     query: z.strictObject({ view: z.enum(['plans']).optional() }),
@@ -109,6 +110,7 @@ const submitForm = route(
   'POST /portal',
   {
     ...visited,
+    operation: 'actInPortal',
     summary: 'Send a form of the portal',
     description:
       'What its pages send, and they alone. It takes no Idempotency-Key: a change is made for the price that its page has shown.',
@@ -138,6 +140,7 @@ const submitForm = route(
 const previewDraft = route(
   'POST /v1/admin/brands/:product/preview',
   {
+    operation: 'previewAdminBrandDraft',
     summary: 'Preview a brand before it is stored',
     description:
       'A mail, the portal of a customer who is made up, the price table, or a page behind a link, as customers would see it. The logo is in it, as a data URL. It takes no Idempotency-Key: it reads.',

@@ -50,6 +50,7 @@ const readSettings = route(
 const changeSettings = route(
   'POST /v1/privacy/settings',
   {
+    operation: 'updatePrivacySettings',
     summary: 'Change privacy settings: platform-wide statistics, default levels',
     description:
       'A member sets `default_level`, with `default_team_id` for `team`; owners and admins the rest. A default that a plan or a team does not allow when something is made counts as `private`. An account is out of statistics until it opts in. Opting out deletes what was kept of taking part, and the account is in no later release. What was published stays: it has noise in place of an answer whether the account was in it, so there is nothing to take back.',

@@ -49,6 +49,7 @@ const recordedSale = namedObject('SaleProceeds', {
 export const recordSales = route(
   'POST /v1/admin/proceeds',
   {
+    operation: 'createAdminProceeds',
     summary: 'Record sales of an account',
     description:
       'Up to 500 sales, all or none. A sale is known by its source and id for ever: the same one again is not recorded twice.',

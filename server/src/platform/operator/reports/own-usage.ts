@@ -70,6 +70,7 @@ export const ownUsageRoutes = [
   route(
     'GET /v1/usage/mine',
     {
+      operation: 'getOwnUsage',
       summary: 'Read what the caller has used',
       description:
         'For the holder of an API key: its calls, tokens and spending of this day and month of UTC once they are over, and each of its bounds with what is left and when it resets. Signed in, your own calls without a key.',

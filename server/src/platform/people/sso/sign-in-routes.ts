@@ -9,6 +9,7 @@ const tag = 'Single sign-on';
 const start = route(
   'POST /v1/auth/sso/start',
   {
+    operation: 'findSso',
     summary: 'Find out where somebody signs in',
     description:
       'By the domain of their address, or by their organization. Answers the address of this server to open as a page: it sends the browser to the provider. Whether anybody has the address shows nowhere. It takes no Idempotency-Key: a repeated call changes nothing.',
@@ -33,6 +34,7 @@ const start = route(
 const redirect = route(
   'GET /v1/auth/sso/:id',
   {
+    operation: 'startSsoSignIn',
     summary: 'Send a browser to the provider of an organization',
     description:
       'Open it as a page; an organization may link to it from its own. The browser comes back to `return_to` with `?code=` for `POST /v1/auth/exchange`, or with `?error=` and a code.',
@@ -54,6 +56,7 @@ const redirect = route(
 const finish = route(
   'GET /v1/auth/sso/:id/callback',
   {
+    operation: 'finishSsoSignIn',
     summary: 'Receive the browser from an organization’s identity provider (OpenID Connect callback)',
     description:
       'It leads on to the `return_to` of the sign-in. `state` is good once, for ten minutes, in the browser that began, and as long as single sign-on is set up as it was then. What the provider adds besides is ignored.',

@@ -33,6 +33,7 @@ const uploadErrors = [
 const putContent = route(
   'PUT /v1/blobs/:id/content',
   {
+    operation: 'uploadBlob',
     summary: 'Send a file',
     description: `A signed request, as an upload is answered. ${SIGNED} The body has the declared length, type and SHA-256, or nothing of it is kept. Sent twice at once, the later request counts.`,
     tag,
@@ -53,6 +54,7 @@ const PART = /^[1-9]\d{0,4}$/;
 const putPart = route(
   'PUT /v1/blobs/:id/parts/:part',
   {
+    operation: 'uploadBlobPart',
     summary: 'Send a part of a file',
     description: `A signed request, as an upload in parts is answered: parts may come in any order, and again. ${SIGNED}`,
     tag,
@@ -78,6 +80,7 @@ const putPart = route(
 const getContent = route(
   'GET /v1/blobs/:id/content',
   {
+    operation: 'downloadBlob',
     summary: 'Download a file',
     description: `A signed link, as a download is answered. ${SIGNED} It is always saved and never shown. Takes a \`Range\` of one part, \`If-Range\` and \`If-None-Match\`.`,
     tag,

@@ -14,6 +14,7 @@ const PAGE = htmlPage({
 export const invitationPage: Route = routesFor<Accounts>()(
   'GET /v1/invitations/accept',
   {
+    operation: 'showInvitation',
     summary: 'Show the page of an invitation',
     description: 'A person signs in there and accepts; opening it changes nothing.',
     tag: 'Organizations',

@@ -10,6 +10,7 @@ const tag = 'Identity';
 const openLink = route(
   'GET /v1/auth/accept-admin',
   {
+    operation: 'showAcceptAdmin',
     summary: 'Show the page of an admin invitation',
     description: 'The invited person chooses a password there; opening the page changes nothing.',
     tag,

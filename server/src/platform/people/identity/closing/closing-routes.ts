@@ -37,6 +37,7 @@ const closeMe = route(
 const restore = route(
   'POST /v1/auth/restore',
   {
+    operation: 'restoreUser',
     summary: 'Open a closed account again',
     description:
       'By the link of the mail, for 14 days after it was closed: keys, plans, organizations and all else are as they were. Sign in again afterwards. It takes no Idempotency-Key: the link is used up.',
@@ -92,6 +93,7 @@ const openLink = route(
   'GET /v1/auth/restore/:token',
   {
     ...page,
+    operation: 'showRestore',
     summary: 'Open the link of a mail to open an account again',
     params: { token: 'text' },
     errors: ['not_found'],

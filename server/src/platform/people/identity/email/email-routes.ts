@@ -64,6 +64,7 @@ const resend = route(
 const forgot = route(
   'POST /v1/auth/forgot-password',
   {
+    operation: 'requestPasswordReset',
     summary: 'Send a link to choose a new password',
     description: `The answer is the same whether or not the email is known. ${ONCE}a newer link ends the one before.`,
     tag,
@@ -143,11 +144,13 @@ const changeEmail = route(
 const pages = [
   {
     path: '/v1/auth/verify-email',
+    operation: 'showVerifyEmail',
     summary: 'Open the link of a mail that asks to confirm an address',
     page: verifyPage,
   },
   {
     path: '/v1/auth/reset-password',
+    operation: 'showResetPassword',
     summary: 'Open the link of a mail to choose a new password',
     page: resetPage,
   },
@@ -164,11 +167,12 @@ const shared = {
   reply: { 200: pageSchema },
 } as const;
 
-const openLinks = pages.flatMap(({ path, summary, page }) => [
+const openLinks = pages.flatMap(({ path, operation, summary, page }) => [
   route(
     `GET ${path}`,
     {
       ...shared,
+      operation,
       summary: `${summary} (?token=)`,
       query: z.strictObject({ token: token.optional() }),
     },
@@ -178,6 +182,7 @@ const openLinks = pages.flatMap(({ path, summary, page }) => [
     `GET ${path}/:token`,
     {
       ...shared,
+      operation: `${operation}OfToken`,
       summary,
       params: { token: 'text' },
       errors: ['not_found'],

@@ -50,6 +50,7 @@ const begin = route(
   'GET /v1/auth/:provider',
   {
     ...perProvider,
+    operation: 'startProviderSignIn',
     summary: 'Send a browser to a provider to sign in',
     description:
       'Open it as a page. The browser comes back to `return_to`, which must be one of SIGN_IN_RETURN_TO, with `?code=` for `POST /v1/auth/exchange`, or with `?error=` and one of the codes of the POST. `code_challenge` is the base64url of the SHA-256 of a random secret that the page keeps. `provider` is one of `GET /v1/auth/methods`.',
@@ -69,6 +70,7 @@ const callback = route(
   'GET /v1/auth/:provider/callback',
   {
     ...perProvider,
+    operation: 'finishProviderSignIn',
     summary: 'Receive the browser from a provider (OAuth callback)',
     description:
       'It leads on to the `return_to` of the sign-in. `state` is good once, for ten minutes, in the browser that began. What the provider adds besides is ignored.',
@@ -90,6 +92,7 @@ const byCode = route(
   'POST /v1/auth/:provider',
   {
     ...perProvider,
+    operation: 'signInByProvider',
     summary: 'Sign in by a code that an app got from a provider',
     description:
       'For apps, which go to the provider by themselves, with PKCE. `redirect_uri` and `nonce` are what the app asked with; without a nonce the ID token must have none. For Apple, `code` is the authorization code of the device’s own sign-in (ASAuthorizationAppleIDProvider), which has no PKCE: there `nonce` is needed, and `full_name` names a new user. It takes no Idempotency-Key: a provider takes each code once.',
@@ -145,6 +148,7 @@ function nameOf(user: string | undefined): string | undefined {
 const postedCallback = route(
   'POST /v1/auth/apple/callback',
   {
+    operation: 'finishAppleSignIn',
     summary: 'Receive the form that Apple’s page posts (OAuth callback)',
     description:
       'It changes nothing: it leads the browser on to `GET /v1/auth/apple/callback` with `state`, `code` or `error`, and the name that `user` has. It takes no Idempotency-Key: a repeated call changes nothing.',
@@ -171,6 +175,7 @@ const postedCallback = route(
 const exchange = route(
   'POST /v1/auth/exchange',
   {
+    operation: 'exchangeSignInCode',
     summary: 'Get tokens for a one-time code',
     description:
       'The code that a browser brought back, from a provider or by the link of a mail, and the secret whose SHA-256 was the `code_challenge`. It takes no Idempotency-Key: a code is good once, for a minute, and that of a mail as long as its link.',
@@ -205,6 +210,7 @@ const exchange = route(
 const firebase = route(
   'POST /v1/auth/firebase',
   {
+    operation: 'signInByFirebase',
     summary: 'Sign in by an ID token of Firebase',
     description:
       'It must be at most ten minutes old (`getIdToken(true)`). It takes no Idempotency-Key: each ID token is accepted once.',

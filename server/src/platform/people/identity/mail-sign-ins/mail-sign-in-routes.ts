@@ -15,6 +15,7 @@ const token = z.string().min(1).max(200);
 const ask = route(
   'POST /v1/auth/mail',
   {
+    operation: 'sendSignInMail',
     summary: 'Send a mail with a code and a link to sign in',
     description:
       'The answer is the same whether or not the email is known; an unknown one gets a user when its mail is used. Code and link are good once, for ten minutes, with the secret of `code_challenge`; a newer mail ends none. The link leads to `return_to` with `?code=` for `POST /v1/auth/exchange`. It takes no Idempotency-Key: a repeated call sends another mail, and the rates bound them.',
@@ -43,6 +44,7 @@ const ask = route(
 const verify = route(
   'POST /v1/auth/mail/verify',
   {
+    operation: 'verifySignInCode',
     summary: 'Sign in by the code of a mail',
     description:
       'For the app that asked for the mail: `code_verifier` is the secret whose SHA-256 was the `code_challenge`. Five wrong codes end the mail. It takes no Idempotency-Key: the code is used up.',
@@ -77,6 +79,7 @@ const verify = route(
 const open = route(
   'POST /v1/auth/mail/open',
   {
+    operation: 'openSignInMail',
     summary: 'Learn where the link of a sign-in mail leads',
     description:
       'For the page behind the link: the `return_to` of the sign-in with `?code=`, which is worth nothing without the secret of the app that asked. It takes no Idempotency-Key: it changes nothing.',
@@ -94,6 +97,7 @@ const open = route(
 const page = route(
   'GET /v1/auth/mail/open/:token',
   {
+    operation: 'showMailLink',
     summary: 'Open the link of a mail to sign in',
     description:
       'A page with a button, for people. Opening it changes nothing, for mail scanners open links; its button calls the POST.',

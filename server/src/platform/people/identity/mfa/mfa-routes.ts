@@ -193,6 +193,7 @@ const stepUpOptions = route(
 const stepUp = route(
   'POST /v1/auth/step-up',
   {
+    operation: 'proveSession',
     summary: 'Confirm your identity again (step-up)',
     description: `For 15 minutes this session may then make the calls that are refused with \`step_up_required\`. Takes one of \`code\`, \`recovery_code\` and \`passkey\`; \`password\` alone where there is no second factor. ${NONE}a repeated call changes nothing.`,
     tag,

@@ -34,6 +34,7 @@ const loginOptions = route(
 const login = route(
   'POST /v1/auth/passkey',
   {
+    operation: 'signInByPasskey',
     summary: 'Sign in with a passkey',
     description: `No second factor is asked for: a passkey is held, and verifies who holds it. ${NONE}an answer of a passkey is good once.`,
     tag,

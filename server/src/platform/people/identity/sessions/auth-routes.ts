@@ -100,6 +100,7 @@ const login = route(
 const refresh = route(
   'POST /v1/auth/refresh',
   {
+    operation: 'refreshSession',
     summary: 'Get a new pair of tokens',
     description:
       'A refresh token is used up by this; the answer holds its successor. Within 10 s a repeat is answered with the same one, so that tabs go on together and an answer that was lost can be asked for again; later it ends the session. It takes no Idempotency-Key: a repeated call gets the same answer. A session is refreshed 60 times at once at most, and then once a minute.',
@@ -171,6 +172,7 @@ const logoutAll = route(
 const jwks = route(
   'GET /.well-known/jwks.json',
   {
+    operation: 'getJwks',
     summary: 'Read the keys that verify access tokens',
     tag,
     auth: 'none',

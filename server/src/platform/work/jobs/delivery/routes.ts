@@ -21,6 +21,7 @@ const route = routesFor<Receiver>();
 const deliverJob = route(
   `POST ${DELIVERY_PATH}`,
   {
+    operation: 'runDeliveredJob',
     summary: 'QStash delivers a job',
     description:
       'For QStash alone: the Upstash-Signature is verified, and the answer comes when the job has been run. 404 where no signing keys are set. A job that is delivered twice is run once; the call takes no Idempotency-Key: a job has a fence of its own.',

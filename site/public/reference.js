@@ -1,8 +1,14 @@
 /** Starts the reference. All that it loads and calls is on this server. */
 const token = globalThis.sessionStorage.getItem('api_key') ?? undefined;
 
+/** Beside a server's the document has the calls of all its products; a host of static files has it beside this file. */
+const live = await fetch('/openapi.json', { method: 'HEAD' });
+
 globalThis.Scalar.createApiReference('#reference', {
-  url: '/openapi.json',
+  url: live.ok ? '/openapi.json' : '/docs/openapi.json',
+  forceDarkModeState: globalThis.document.documentElement.classList.contains('dark') ? 'dark' : 'light',
+  hideDarkModeToggle: true,
+  showOperationId: true,
   // Calls that a reader tries go here, also where the document names another address for clients elsewhere.
   servers: [{ url: globalThis.location.origin }],
   authentication: {

@@ -1,0 +1,5 @@
+import { declareTags } from 'plinth/product';
+
+declareTags({
+  'Coditect memory': 'Sessions, decisions, patterns and documents that a team’s agents remember.',
+});
