@@ -20,6 +20,7 @@ const SPENDING: Readonly<Record<string, string>> = {
   'POST /v1/developer/payee': BUYS_NOTHING,
   'POST /v1/billing/subscription/change': 'GET /v1/billing/subscription/preview',
   'POST /v1/billing/subscription/resume': 'GET /v1/billing/subscription',
+  'PUT /v1/billing/subscription/withdrawal': 'it pays back',
   'PUT /v1/billing/overage': 'GET /v1/billing/overage',
   'PUT /v1/billing/top-ups': 'GET /v1/plans: test/selling/top-ups.test.ts',
   'DELETE /v1/billing/top-ups': BUYS_NOTHING,

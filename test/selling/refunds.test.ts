@@ -1,6 +1,5 @@
 import { statement } from '#platform/db';
 import { plannedDeath } from '@plinth/testkit/fixtures/planned-death';
-import { engine } from '@plinth/testkit/services';
 import type { Customer, Reply } from '@plinth/testkit/services/app';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { idOf, openSellingApp } from './fixture.ts';
@@ -300,7 +299,7 @@ describe('a customer who withdraws', () => {
   });
 });
 
-test.runIf(engine === 'pglite')('where withdrawal is not set, none is offered', async () => {
+test('where withdrawal is not set, none is offered', async () => {
   const beside = await selling.beside({ settings: { WITHDRAWAL_DAYS: '0' } });
   const ada = await createSubscriber();
   const { body } = await beside.call(ada.key, 'GET /v1/billing/subscription/withdrawal');

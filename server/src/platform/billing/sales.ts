@@ -91,12 +91,8 @@ export function createSales(parts: SalesParts): Sales {
   const stores = parts.stores.map(({ provider }) => provider);
   const [checkoutLinks, ledger] = [linksOf(parts), createShareLedger(parts)];
   const projection = createProjection({ ...parts, ledger, storeRules: storeRules(parts, providers) });
-  const inbox = createInbox({
-    ...parts,
-    projection,
-    providers,
-    connectedAccounts: toldOfPayees(() => sharing.payees()),
-  });
+  const connectedAccounts = toldOfPayees(() => sharing.payees());
+  const inbox = createInbox({ ...parts, projection, providers, connectedAccounts });
   const sharing = createSharing({ ...parts, inbox, ledger, returns });
   const selling: SubscriptionsParts = {
     ...parts,

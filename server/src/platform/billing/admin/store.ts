@@ -14,7 +14,7 @@ interface PaymentRow {
 /** The payment that a call names by the provider's id. */
 export const paymentNamed = (accountId: AccountId, mode: Mode, payment: string) =>
   statement<PaymentRow>(
-    `select p.store, p.invoice, p.currency, s.store_id as subscription, s.product
+    `select p.store, i.store_id as invoice, p.currency, s.store_id as subscription, s.product
        from billing.payments p
        join billing.invoices i on i.account_id = p.account_id and i.store = p.store and i.mode = p.mode and i.store_id = p.invoice
        left join billing.subscriptions s on s.account_id = i.account_id and s.store = i.store and s.mode = i.mode and s.store_id = i.subscription

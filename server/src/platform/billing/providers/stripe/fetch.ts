@@ -122,21 +122,15 @@ async function fetchSubscription({ get }: StripeReader, id: string): Promise<unk
   const subscription = await get((stripe, options) =>
     stripe.subscriptions.retrieve(
       id,
-      {
-        expand: [
-          'schedule.phases.items.price',
-          'default_payment_method',
-          'customer.invoice_settings.default_payment_method',
-        ],
-      },
+      { expand: ['schedule.phases.items.price', 'default_payment_method', 'customer'] },
       options,
     ),
   );
   const { default_payment_method: method, customer } = subscription;
   const payer = typeof customer === 'string' || customer.deleted === true ? undefined : customer;
-  const paidBy = method ?? payer?.invoice_settings.default_payment_method;
-  const isUnpaid = paidBy == null && payer !== undefined && payer.default_source === null;
-  const card = paidBy == null || typeof paidBy === 'string' ? undefined : paidBy.card;
+  const paidBy = method ?? (await ownMethodOf({ get }, payer));
+  const isUnpaid = paidBy === null && payer?.default_source === null;
+  const card = paidBy === null || typeof paidBy === 'string' ? undefined : paidBy.card;
   const retry = await invoiceToRetry({ read: get }, subscription);
   const told = {
     ...subscription,
@@ -151,6 +145,14 @@ async function fetchSubscription({ get }: StripeReader, id: string): Promise<unk
     ...told,
     default_payment_method: { id: name, type, fingerprint: fingerprintOf(method) },
   };
+}
+
+/** By what a customer pays. It is asked for by itself: nothing is expanded of a customer who was deleted. */
+async function ownMethodOf({ get }: Pick<StripeReader, 'get'>, payer: Stripe.Customer | undefined) {
+  const named = payer?.invoice_settings.default_payment_method ?? null;
+  return typeof named === 'string'
+    ? get((stripe, options) => stripe.paymentMethods.retrieve(named, {}, options))
+    : named;
 }
 
 /** Stripe gives one to cards and to bank accounts: the same for the same one, for every customer it belongs to. */
