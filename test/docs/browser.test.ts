@@ -128,11 +128,14 @@ describe.runIf(program !== undefined)('in a browser, the docs', { timeout: 4 * P
   });
 
   test.each(['light', 'dark'] as const)(
-    'have nothing that axe objects to, %s on a desk',
+    'have nothing that axe objects to and no more than their width, %s',
     async (colorScheme) => {
       const source = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
       await page.emulateMedia({ colorScheme });
-      for (const [width, height] of [[1440, 900]] as const)
+      for (const [width, height] of [
+        [1440, 900],
+        [390, 844],
+      ] as const)
         for (const path of ['/docs', '/docs/guides/products']) {
           await page.setViewportSize({ width, height });
           await page.goto(`${app.url}${path}`);
@@ -143,7 +146,8 @@ describe.runIf(program !== undefined)('in a browser, the docs', { timeout: 4 * P
             };
             return (await axe.run()).violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`);
           });
-          expect({ path, width, violations }).toEqual({ path, width, violations: [] });
+          const wide = await page.evaluate('document.documentElement.scrollWidth');
+          expect({ path, width, violations, wide }).toEqual({ path, width, violations: [], wide: width });
         }
     },
   );
