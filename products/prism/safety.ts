@@ -71,6 +71,11 @@ export function supportInstead(locale: string | undefined): SafetySupport {
   return supportFor({ ...CARE, locale });
 }
 
+/** The words for a text as it stands, to its author. */
+export function supportOf(text: string, locale: string | undefined): SafetySupport {
+  return supportFor({ ...precheck(text), locale });
+}
+
 /** The words for what was said of a text before, to a person who asks for its answer again. */
 export function supportAgain(
   row: Parameters<typeof shownSafety>[0],

@@ -7,7 +7,7 @@ import {
   useProductSearch,
   useTexts,
 } from '@plinth/console';
-import { Left, Person, type Support, useHelp } from './parts.tsx';
+import { Left, Person, useHelp } from './parts.tsx';
 import { OpenSession } from './session.tsx';
 import { texts } from './texts.ts';
 
@@ -27,13 +27,11 @@ function Sessions() {
   const { call } = useApi();
   const { change } = useProductSearch();
   const help = useHelp();
-  /** Its title is looked at before the limit is: a person in a crisis need not get as far as a message. Helplines that were shown before stay. */
-  const begin = async (title: string, shown: Support = null): Promise<void> => {
-    const reply = await call('POST /v1/mirror/sessions', { body: { title } }, { isSafe: shown !== null });
+  /** Its title is looked at before the limit is: a person in a crisis need not get as far as a message. */
+  const begin = async (title: string, isSafe = false): Promise<void> => {
+    const reply = await call('POST /v1/mirror/sessions', { body: { title } }, { isSafe });
     if ('id' in reply) change({ session: reply.id });
-    help('id' in reply ? { support: shown } : reply, () =>
-      begin(title, 'id' in reply ? null : reply.support),
-    );
+    help(reply, () => begin(title, true));
   };
   const asked = usePagesOfAccount(['prism sessions'], (api, query) =>
     api.call('GET /v1/mirror/sessions', { query }),

@@ -16,7 +16,7 @@ import { texts } from './texts.ts';
 
 type Turn = ReplyOf<'POST /v1/turns'>;
 
-export type Support = Turn['support'];
+type Support = Turn['support'];
 
 interface Answer {
   readonly support: Support;

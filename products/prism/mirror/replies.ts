@@ -7,8 +7,7 @@ import type { Exchange } from './messages.ts';
 import { SESSION_STATUSES, type SessionRow } from './session-store.ts';
 import type { WholeSession } from './sessions.ts';
 
-/** A session as lists answer it. */
-export const session = namedObject('MirrorSession', {
+const sessionFields = {
   id: z.uuid(),
   title: z.string().nullable(),
   status: z.enum(SESSION_STATUSES).describe('`closing`: it takes no more messages, and is being summed up.'),
@@ -16,7 +15,13 @@ export const session = namedObject('MirrorSession', {
   summary_error: z.string().nullable().describe('Why it was closed without a summary.'),
   created_at: z.iso.datetime(),
   closed_at: z.iso.datetime().nullable(),
-});
+};
+
+/** A session as lists answer it. */
+export const session = namedObject('MirrorSession', sessionFields);
+
+/** A new one; with words and whom to ask, where its title asks for care. */
+export const openedSession = namedObject('OpenedMirrorSession', { ...sessionFields, support: supportSchema });
 
 export const message = namedObject('MirrorMessage', {
   id: z.uuid(),
@@ -63,6 +68,10 @@ export function shownSession(row: SessionRow): z.input<typeof session> {
     created_at: created_at.toISOString(),
     closed_at: closed_at?.toISOString() ?? null,
   };
+}
+
+export function shownOpened(row: SessionRow, support: SafetySupport): z.input<typeof openedSession> {
+  return { ...shownSession(row), support: shownSupport(support) };
 }
 
 function shownMessage(row: MessageRow): z.input<typeof message> {

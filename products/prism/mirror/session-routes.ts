@@ -2,9 +2,9 @@ import { answer, namedObject, okReply, pageOf, pageQuery, productRoutes, wholeNu
 import { z } from 'zod';
 import type { Prism } from '../service.ts';
 import { localeOf } from '../locale.ts';
-import { crisisReply, shownCrisis } from '../safety.ts';
+import { crisisReply, shownCrisis, supportOf } from '../safety.ts';
 import { line, readAgain } from '../words.ts';
-import { session, shownSession, shownWhole, wholeSession } from './replies.ts';
+import { openedSession, session, shownOpened, shownSession, shownWhole, wholeSession } from './replies.ts';
 
 const route = productRoutes<Prism>();
 
@@ -28,16 +28,19 @@ export const openSession = route(
     spends: {
       feature: 'mirror_session',
       as: 'inline',
-      replay: ({ accountId, kept }, { sessions }: Prism) =>
-        readAgain(kept, async (id) => shownSession(await sessions.read({ accountId, id }))),
+      replay: ({ accountId, kept }, { sessions, profiles }: Prism) =>
+        readAgain(kept, async (id) => {
+          const row = await sessions.read({ accountId, id });
+          return shownOpened(row, supportOf(row.title ?? '', await profiles.localeOf(accountId)));
+        }),
     },
     body: namedObject('NewMirrorSession', { title: line(200).nullable().default(null) }),
-    reply: { 200: crisisReply, 201: session },
+    reply: { 200: crisisReply, 201: openedSession },
     errors: ['not_found'],
   },
-  async ({ accountId, caller, permit, body }, { sessions }) => {
+  async ({ accountId, caller, permit, body, safety }, { sessions }) => {
     const row = await sessions.open({ accountId, userId: caller.userId, permit }, body.title);
-    return answer(201, shownSession(row), { location: `/v1/mirror/sessions/${row.id}` });
+    return answer(201, shownOpened(row, safety), { location: `/v1/mirror/sessions/${row.id}` });
   },
 );
 

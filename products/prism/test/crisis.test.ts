@@ -248,6 +248,20 @@ test('what was said in a crisis is in no later prompt, fragment or summary', asy
   expect(found?.n).toBe(0);
 });
 
+test('a session that is opened by somebody who says that they are safe has helplines beside it, also when its answer is asked for again', async () => {
+  const me = await somebody();
+  await me.patch('/v1/profile', { locale: 'en-GB' });
+  const title = 'I want to kill myself';
+  const headers = { 'x-i-am-safe': 'true', 'idempotency-key': 'opened-once' };
+  for (const _time of [1, 2]) {
+    const { status, body } = await me.post('/v1/mirror/sessions', { title }, headers);
+    expect([status, body['title']]).toEqual([201, title]);
+    expect(JSON.stringify(body['support'])).toContain('116 123');
+  }
+  const plain = await me.post('/v1/mirror/sessions', { title: 'Before the move' });
+  expect([plain.status, plain.body['support']]).toEqual([201, null]);
+});
+
 test('worry about somebody else is taken seriously: a reply with care, and whom to ask', async () => {
   const me = await somebody();
   const made = await me.turn(
