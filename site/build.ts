@@ -16,7 +16,7 @@ import {
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { brotliCompressSync, constants } from 'node:zlib';
+import { brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib';
 import { digestOf } from '../server/src/main/built.js';
 import { ROOT, writeManifest } from '../server/src/main/build-files.ts';
 import { BRAND } from './.vitepress/brand.ts';
@@ -88,8 +88,8 @@ async function build(digest: string): Promise<void> {
     name.replaceAll('\\', '/'),
   );
   const files = names.filter((name) => /\.\w+$/.test(name));
-  for (const name of files) if (/\.(?:js|css)$/.test(name)) pack(join(beside, name));
-  writeManifest(join(beside, MANIFEST), { files, digest });
+  const packed = files.filter((name) => /\.(?:js|css)$/.test(name) && isPacked(join(beside, name)));
+  writeManifest(join(beside, MANIFEST), { files, packed, digest });
   rmSync(`${OUT}.old`, { recursive: true, force: true });
   if (existsSync(OUT)) renameSync(OUT, `${OUT}.old`);
   renameSync(beside, OUT);
@@ -117,21 +117,27 @@ function digestThere(): string | undefined {
   }
 }
 
-/** As browsers take it. What has a name to fill in is sent as it is. */
-function pack(path: string): void {
+/** Compresses a file as browsers take it, in its place. False: it has a name to fill in, and stays as it is. */
+function isPacked(path: string): boolean {
   const bytes = readFileSync(path);
-  if (bytes.includes(BRAND)) return;
+  if (bytes.includes(BRAND)) return false;
   const params = { [constants.BROTLI_PARAM_QUALITY]: 9 };
   writeFileSync(`${path}.br`, brotliCompressSync(bytes, { params }));
+  rmSync(path);
+  return true;
 }
 
 /** For hosts that only send files: in Plinth's name. */
 function exportSite(folder: string): void {
   const out = join(folder, 'docs');
-  cpSync(OUT, out, { recursive: true, filter: (path) => !path.endsWith('.br') });
+  cpSync(OUT, out, { recursive: true });
   cpSync(join(ROOT, 'docs/generated/openapi.json'), join(out, 'openapi.json'));
   for (const name of readdirSync(out, { recursive: true, encoding: 'utf8' })) {
     const path = join(out, name);
+    if (name.endsWith('.br')) {
+      writeFileSync(path.slice(0, -'.br'.length), brotliDecompressSync(readFileSync(path)));
+      rmSync(path);
+    }
     if (!/\.(?:html|js)$/.test(name)) continue;
     const text = readFileSync(path, 'utf8');
     if (text.includes(BRAND)) writeFileSync(path, text.replaceAll(BRAND, 'Plinth'));

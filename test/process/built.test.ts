@@ -34,6 +34,7 @@ function installation(): string {
     'console/package.json',
     'sdk/src',
     'docs',
+    'site/dist',
     'package.json',
   ])
     cpSync(join(ROOT, path), join(root, path), { recursive: true });

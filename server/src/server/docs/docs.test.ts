@@ -34,7 +34,13 @@ describe('the site', { timeout: 120_000 }, async () => {
       expect(loaded.length).toBeGreaterThan(2);
       for (const [, file = ''] of loaded) expect([file, (await call(file)).status]).toEqual([file, 200]);
     }
-    expect((await call('/docs/scalar.js')).text).toContain('createApiReference');
+    for (const coding of ['br', 'identity']) {
+      const { text: program, headers } = await call('/docs/scalar.js', {
+        headers: { 'accept-encoding': coding },
+      });
+      expect(program).toContain('createApiReference');
+      expect(headers.get('content-encoding')).toBe(coding === 'br' ? coding : null);
+    }
     const { text } = await call('/docs/reference.js');
     for (const off of ['telemetry: false', 'withDefaultFonts: false', "showDeveloperTools: 'never'"])
       expect(text).toContain(off);

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { brotliDecompress } from 'node:zlib';
 import GithubSlugger from 'github-slugger';
 import { Marked, type Tokens } from 'marked';
 import { teamConfig } from '#platform/config';
@@ -12,6 +13,7 @@ import { products } from '#products';
 const SITE = join(import.meta.dirname, '../../../../site');
 const BUILT = join(SITE, 'dist');
 const BUILDER = join(SITE, 'build.ts');
+const unpack = promisify(brotliDecompress);
 /** Stands in files of the site for the name that readers know (site/.vitepress/brand.ts). */
 const BRAND = '%plinth-brand%';
 
@@ -36,16 +38,21 @@ export type ReadSite = (request: SiteRequest) => Promise<SiteFile | undefined>;
 
 /** The site that is built; undefined where there is none. */
 export function openSite(): ReadSite | undefined {
-  const files = filesOf();
-  if (files === undefined) return undefined;
+  const built = readManifest();
+  if (built === undefined) return undefined;
+  const [files, packed] = [new Set(built.files), new Set(built.packed)];
   return async ({ path, brand, takesBrotli }) => {
     const name = [path, `${path}.html`, 'index.html'].find(
       (one) => files.has(one) && (one !== 'index.html' || path === ''),
     );
     if (name === undefined) return teamPage(path, brand);
-    const isPacked = takesBrotli && files.has(`${name}.br`);
-    const bytes = await readFile(join(BUILT, isPacked ? `${name}.br` : name));
-    return { name, bytes: bytes.includes(BRAND) ? inBrand(name, bytes.toString(), brand) : bytes, isPacked };
+    if (packed.has(name)) {
+      const bytes = await readFile(join(BUILT, `${name}.br`));
+      return { name, bytes: takesBrotli ? bytes : await unpack(bytes), isPacked: takesBrotli };
+    }
+    const bytes = await readFile(join(BUILT, name));
+    const isBranded = bytes.includes(BRAND);
+    return { name, bytes: isBranded ? inBrand(name, bytes.toString(), brand) : bytes, isPacked: false };
   };
 }
 
@@ -57,12 +64,15 @@ export async function buildSite(): Promise<void> {
   });
 }
 
-function filesOf(): ReadonlySet<string> | undefined {
+interface Manifest {
+  readonly files: readonly string[];
+  /** Those of them that are there compressed alone. */
+  readonly packed: readonly string[];
+}
+
+function readManifest(): Manifest | undefined {
   try {
-    const { files } = JSON.parse(readFileSync(join(BUILT, 'built.json'), 'utf8')) as {
-      readonly files: readonly string[];
-    };
-    return new Set(files);
+    return JSON.parse(readFileSync(join(BUILT, 'built.json'), 'utf8')) as Manifest;
   } catch {
     return undefined;
   }
