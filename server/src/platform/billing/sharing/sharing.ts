@@ -194,10 +194,10 @@ const earningsBalances = (accountId: AccountId, mode: Mode) =>
 const OTHERS = (alias: string) =>
   `from billing.payouts ${alias} where (${alias}.account_id, ${alias}.mode, ${alias}.period, ${alias}.currency) = (p.account_id, p.mode, p.period, p.currency)`;
 /** A payout that was refused is shown by the one that was made in its place. */
-const IS_LAST_TRY = `(p.state <> 'refused' or not exists (select ${OTHERS('later')} and later.created_at > p.created_at))`;
-/** A payout with those that were refused since one was paid. */
-const TRIES = `(select count(*)::int + 1 ${OTHERS('f')} and f.state = 'refused' and f.created_at < p.created_at
-  and not exists (select ${OTHERS('o')} and o.state = 'paid' and o.created_at > f.created_at and o.created_at < p.created_at))`;
+const IS_LAST_TRY = `(p.state <> 'refused' or p.created_at = (select max(later.created_at) ${OTHERS('later')}))`;
+/** A payout with those that were refused since one was paid, of which 99 are counted. */
+const TRIES = `(select count(*)::int + 1 from (select ${OTHERS('f')} and f.state = 'refused' and f.created_at < p.created_at
+  and f.created_at > coalesce((select max(o.created_at) ${OTHERS('o')} and o.state = 'paid' and o.created_at < p.created_at), '-infinity') limit 99) as refused)`;
 
 const payoutsOf = (accountId: AccountId, mode: Mode) =>
   statement<Earnings['payouts'][number]>(
