@@ -5,7 +5,7 @@ interface Exception {
 }
 
 /** More than these is a sign that a layer has a hole. */
-export const MOST_EXCEPTIONS = 34;
+export const MOST_EXCEPTIONS = 35;
 
 /** Readings that are not the same twice, so that nothing is told by comparing them; marks are looked for in them all the same. */
 export const UNSTEADY: readonly Exception[] = [
@@ -69,6 +69,7 @@ export const UNTOUCHED: readonly Exception[] = [
     route: 'GET /v1/billing/subscription',
     because: 'of several the newest: that of others is older',
   },
+  { route: 'GET /v1/billing/subscription/withdrawal', because: 'the same' },
   { route: 'GET /v1/plugins', because: 'the catalogue is public, the same for everybody' },
   {
     route: 'GET /v1/developer/plugins',

@@ -1,4 +1,4 @@
-import { AppError } from '#platform/kernel';
+import { type AccountId, AppError } from '#platform/kernel';
 import {
   leftOf,
   type PaidInvoice,
@@ -45,7 +45,7 @@ export async function withdrawalOffer(
   const row = await changeableSubscription(parts, accountId, product);
   const none = { product: row.product, until: undefined, amount: 0, currency: row.currency };
   if (parts.withdrawalDays === 0) return none;
-  const { payments, until } = await termOf(parts, row);
+  const { payments, until } = await termOf(parts, accountId, row);
   if (until === undefined) return none;
   let amount = 0;
   for (const payment of payments) amount += await leftOf(parts.stripe.client, payment);
@@ -63,7 +63,7 @@ export async function withdraw(
 ): Promise<Withdrawal> {
   const { client } = parts.stripe;
   const row = await endedSubscription(parts, visitor.accountId, product);
-  const { payments, until } = await termOf(parts, row);
+  const { payments, until } = await termOf(parts, visitor.accountId, row);
   if (until === undefined) throw new AppError('withdrawal_over');
   const refunds: RefundedPayment[] = [];
   for (const payment of payments) {
@@ -95,11 +95,12 @@ async function refundLeft({ stripe: { client } }: SellingParts, refund: Paramete
 /** From its first payment on, which a trial is none; one that was never paid for can be left at any time. */
 async function termOf(
   { db, stripe, withdrawalDays: days }: WithdrawingParts,
+  accountId: AccountId,
   row: SubscriptionRow,
 ): Promise<{ readonly payments: readonly PaidInvoice[]; readonly until: Date | undefined }> {
   const payments = days === 0 ? [] : await paymentsOf(stripe.client, row.store_id);
   const [first] = payments;
   if (first === undefined) return { payments, until: days === 0 ? undefined : row.period_ends_at };
-  const [[term]] = await db.system('admin.billing', [withdrawalTerm(first.paidAt, days)]);
+  const [[term]] = await db.tenant(accountId, [withdrawalTerm(first.paidAt, days)]);
   return { payments, until: term?.over === false ? term.until : undefined };
 }
