@@ -32,7 +32,7 @@ COPY . .
 RUN mkdir -p -m 700 /volume/data \
   && node server/bin/plinth.js prepare \
   && node site/build.ts \
-  && rm -rf node_modules .cache deploy console/src site/.vitepress site/public tsconfig.json
+  && rm -rf node_modules .cache deploy docs console/src site/.vitepress site/public site/*.md tsconfig.json
 
 # --- The packages that the program runs with: not those of the console's source, and no second Node.
 FROM ${BASE} AS packages
