@@ -31,6 +31,7 @@ const POSTS: Readonly<Record<string, string>> = {
   'billingPortal.sessions.create': '/v1/billing_portal/sessions',
   'checkout.sessions.create': '/v1/checkout/sessions',
   'checkout.sessions.expire': '/v1/checkout/sessions/:id/expire',
+  'creditNotes.create': '/v1/credit_notes',
   'customers.create': '/v1/customers',
   'customers.createBalanceTransaction': '/v1/customers/:id/balance_transactions',
   'invoiceItems.create': '/v1/invoiceitems',
@@ -190,12 +191,25 @@ test('each POST that fails at Stripe, before and after it was done, is done once
     expect(await stripe.customers.retrieve(payer)).toMatchObject({ balance: 0 });
   });
 
+  await refund();
   await meter(payer);
   // As after a trial without a card.
   sandbox.world.table('subscription').get(await storeId(who)).status = 'paused';
   await untilDone(() => good(resume(who)));
   expect(missing([...met(), ...(await syncPosts())])).toEqual([]);
 });
+
+/** A part of a payment goes back once. */
+async function refund(): Promise<void> {
+  const who = await subscriber();
+  const customers = await stripe.customers.list({ limit: 100 });
+  const payer = customers.data.find(({ metadata }) => metadata['plinth_account'] === who.accountId);
+  const [charge] = (await stripe.charges.list({ customer: payer?.id ?? '' })).data;
+  const body = { account_id: who.accountId, payment: idOf(charge?.payment_intent), amount_minor: 100 };
+  const headers = { 'idempotency-key': 'a-part-goes-back' };
+  await untilDone(() => good(call(operator.key, 'POST /v1/admin/billing/refunds', { body, headers })));
+  expect(await stripe.charges.retrieve(charge?.id ?? '')).toMatchObject({ amount_refunded: 100 });
+}
 
 /** Units past a limit are told once. */
 async function meter(payer: string): Promise<void> {

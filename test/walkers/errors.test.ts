@@ -67,7 +67,6 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   master_key_missing: 'a start ends with it',
   master_key_wrong: 'a start ends with it',
   master_keys_unusable: 'a start ends with it',
-  store_unreadable: 'a fetch is put off with it, and GET /v1/admin/billing/inbox/dead shows it',
   sso_refused: 'the callback sends a browser back with it',
   sso_not_a_member: 'the callback sends a browser back with it',
   one_time_code_wrong: 'the docs page is told it, which is no call',
