@@ -8,7 +8,7 @@ import { buildConsole } from '../../server/src/main/build-console.ts';
 /** Mails to the operator, who runs the commands that they name. */
 const TO_OPERATORS = ['operator_budget_closed', 'payouts_problem'];
 /** Pages that the server mounts beside its routes. Guides are texts about Plinth: only their frame is the operator's. */
-const MOUNTED = ['/app', '/app/sign-in', '/docs'];
+const MOUNTED = ['/app', '/app/sign-in', '/docs/reference'];
 
 await buildConsole();
 const app = await testApp({ work: false });
