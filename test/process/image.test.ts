@@ -152,7 +152,8 @@ async function expectServes({
   const pid = childOf(childOf(server.pid));
   const asked = health(pid);
   expect([await asked.ended, asked.said()]).toEqual([ENDED, 'ready\n']);
-  expect((await fetch(`${url}/`)).status).toBe(200);
+  for (const path of ['/', '/docs', '/docs/guides/limits', '/docs/reference'])
+    expect([path, (await fetch(url + path)).status]).toEqual([path, 200]);
   const registered = await fetch(`${url}/v1/auth/register`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
