@@ -1,4 +1,4 @@
-import { Button, NativeSelect, TextInput } from '@mantine/core';
+import { NativeSelect, TextInput } from '@mantine/core';
 import { numberIn } from '../../parts/number-in.ts';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
@@ -9,6 +9,7 @@ import { ACTIONS, readCustomerSearch } from './search.ts';
 import { Refusal } from '../../parts/refusal.tsx';
 import { useTexts } from '../../text/index.ts';
 import type { Details } from './customer.tsx';
+import { FormEnd, lastInstantOf } from './form-end.tsx';
 import { usePlans } from '../../parts/plans.ts';
 import type { CustomerAction } from './search.ts';
 import { texts } from './texts.ts';
@@ -47,8 +48,7 @@ function ActionForm({ id, limits, action }: ActionProps & { readonly action: Cus
     mutationFn: async () => {
       if (what === undefined) return;
       const [product = '', name = ''] = what.value.split(/[.:](.*)/);
-      // The last instant of the day that was chosen, here.
-      const end = until === '' ? undefined : new Date(`${until}T23:59:59`).toISOString();
+      const end = until === '' ? undefined : lastInstantOf(until);
       const api = apiFor(undefined);
       if (action === 'plan')
         await api.call('POST /v1/admin/grants', {
@@ -131,14 +131,13 @@ function ActionForm({ id, limits, action }: ActionProps & { readonly action: Cus
               onChange={({ currentTarget }) => setUntil(currentTarget.value)}
             />
           )}
-          <span className="actions end">
-            <Button type="submit" loading={isPending} disabled={!isReady}>
-              {say(action === 'usage' ? 'adjust' : 'give')}
-            </Button>
-            <Button variant="default" onClick={close}>
-              {say('cancel')}
-            </Button>
-          </span>
+          <FormEnd
+            submit={say(action === 'usage' ? 'adjust' : 'give')}
+            cancel={say('cancel')}
+            close={close}
+            isPending={isPending}
+            isReady={isReady}
+          />
         </form>
       )}
       <Refusal error={error} />

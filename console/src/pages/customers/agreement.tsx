@@ -1,4 +1,4 @@
-import { Button, NativeSelect, TextInput } from '@mantine/core';
+import { NativeSelect, TextInput } from '@mantine/core';
 import type { ReplyOf } from '@plinth/sdk';
 import { useState } from 'react';
 import { useGrantLabel } from '../../parts/grant-label.ts';
@@ -10,6 +10,7 @@ import { Section } from '../../parts/section.tsx';
 import { typedIn } from '../../parts/typed.ts';
 import { apiFor } from '../../session.ts';
 import { useTexts } from '../../text/index.ts';
+import { FormEnd } from './form-end.tsx';
 import { texts } from './texts.ts';
 
 type Grant = ReplyOf<'GET /v1/admin/grants'>['data'][number];
@@ -91,14 +92,7 @@ export function Agreement({ grant, close }: AgreementProps) {
             );
           })}
         </div>
-        <span className="actions end">
-          <Button type="submit" loading={isPending}>
-            {say('agree')}
-          </Button>
-          <Button variant="default" onClick={close}>
-            {say('cancel')}
-          </Button>
-        </span>
+        <FormEnd submit={say('agree')} cancel={say('cancel')} close={close} isPending={isPending} />
       </form>
       <Refusal error={error} />
     </Section>

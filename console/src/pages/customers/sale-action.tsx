@@ -1,4 +1,4 @@
-import { Button, NativeSelect, TextInput } from '@mantine/core';
+import { NativeSelect, TextInput } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
 import { minorIn, moneyText, typedMoney } from '../../parts/money.ts';
 import { useAct } from '../../parts/of-account.ts';
@@ -8,6 +8,7 @@ import { Section } from '../../parts/section.tsx';
 import { apiFor } from '../../session.ts';
 import { useTexts } from '../../text/index.ts';
 import type { Details } from './customer.tsx';
+import { FormEnd, lastInstantOf } from './form-end.tsx';
 import { texts } from './sale-texts.ts';
 import { readCustomerSearch } from './search.ts';
 
@@ -65,19 +66,14 @@ function Frame({ title, note, submit, isReady, isDangerous = false, act, childre
         }}
       >
         {children}
-        <span className="actions end">
-          <Button
-            type="submit"
-            loading={isPending}
-            disabled={!isReady}
-            {...(isDangerous ? { variant: 'default', c: 'var(--error)' } : {})}
-          >
-            {submit}
-          </Button>
-          <Button variant="default" onClick={close}>
-            {say('close')}
-          </Button>
-        </span>
+        <FormEnd
+          submit={submit}
+          cancel={say('close')}
+          close={close}
+          isPending={isPending}
+          isReady={isReady}
+          isDangerous={isDangerous}
+        />
       </form>
       <Refusal error={error} />
     </Section>
@@ -224,13 +220,7 @@ function TrialForm({ id, of: { product, trial_ends_at: end } }: SubscriptionForm
       isReady={until !== ''}
       act={() =>
         apiFor(undefined).call('POST /v1/admin/billing/trial-extensions', {
-          // The last instant of the day that was chosen, here.
-          body: {
-            account_id: id,
-            product,
-            until: new Date(`${until}T23:59:59`).toISOString(),
-            ...why.body,
-          },
+          body: { account_id: id, product, until: lastInstantOf(until), ...why.body },
         })
       }
     >

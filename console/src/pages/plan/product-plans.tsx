@@ -1,4 +1,3 @@
-import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useAccount } from '../../account.ts';
 import { Confirm } from '../../parts/confirm.tsx';
@@ -140,12 +139,10 @@ function Withdraw({ product }: { readonly product: string }) {
   const { say, format } = useTexts(texts);
   const { minor } = useMoney();
   const chosen = useAccount();
-  const { data } = useQuery({
-    queryKey: ['withdrawal', chosen?.account.id, product],
-    queryFn: () =>
-      chosen?.api.call('GET /v1/billing/subscription/withdrawal', { query: { product } }) ?? null,
-  });
-  if (chosen === undefined || data == null || data.until === null) return null;
+  const { data } = useOfAccount(['withdrawal', product], (api) =>
+    api.call('GET /v1/billing/subscription/withdrawal', { query: { product } }),
+  );
+  if (chosen === undefined || data === undefined || data.until === null) return null;
   const { amount_minor: amount, currency, until } = data;
   return (
     <Confirm
