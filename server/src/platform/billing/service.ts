@@ -195,7 +195,7 @@ async function give(
       addOn: addOn === undefined ? undefined : localName(product, addOn),
       until: until === undefined ? undefined : new Date(until),
       quantity,
-      overrides: overrides === undefined ? undefined : (overridesOf(overrides) ?? undefined),
+      overrides: overrides && overridesOf(overrides),
       source: 'admin',
       cause: 'given by an admin',
       by: actorOf(caller),

@@ -39,7 +39,7 @@ export interface NewGrant {
   /** An exact end. Without it a plan has none, and an add-on lasts as many days as it is sold for, stacked. */
   readonly until?: Date | undefined;
   /** Sizes and options of the plan that this account has by agreement. */
-  readonly overrides?: Grants | undefined;
+  readonly overrides?: Grants | null | undefined;
   readonly by: Actor;
   readonly origin?: RequestOrigin | undefined;
 }
@@ -223,20 +223,23 @@ function personOf(actor: Actor) {
 }
 
 /** The names are checked here and not by the database: plans live in code. */
-function checkedNames(catalogue: Catalogue | undefined, { plan, addOn, quantity = 1, overrides }: NewGrant) {
+function checkedNames(
+  catalogue: Catalogue | undefined,
+  { plan, addOn, quantity = 1, overrides = null }: NewGrant,
+) {
   if (catalogue === undefined) throw invalid('product', 'There is no such product.');
   const { product, plans, addOns } = catalogue;
   if (plan !== undefined && addOn === undefined) {
     if (!Object.hasOwn(plans, plan)) throw invalid('plan', `There is no such plan in ${product}.`, plans);
     if (quantity > 1 && plans[plan]?.perSeat === undefined)
       throw invalid('quantity', 'This plan is not sold by the seat.');
-    assertAgreeable(catalogue, plan, overrides ?? null);
+    assertAgreeable(catalogue, plan, overrides);
     return { plan, addOn: null, days: null };
   }
   if (plan !== undefined || addOn === undefined) {
     throw invalid('plan', 'A grant is of a plan or of an add-on: name one of the two.');
   }
-  assertAgreeable(catalogue, null, overrides ?? null);
+  assertAgreeable(catalogue, null, overrides);
   const sold = Object.hasOwn(addOns, addOn) ? addOns[addOn] : undefined;
   if (sold === undefined) throw invalid('add_on', `There is no such add-on in ${product}.`, addOns);
   if (isPack(sold))
