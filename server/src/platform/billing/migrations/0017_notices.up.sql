@@ -13,5 +13,5 @@ create index subscriptions_ended on billing.subscriptions (mode, ended_at) where
 -- A balance transaction of Stripe names the transfer, or what took a part of it back.
 create index payouts_by_transfer on billing.payouts (mode, transfer) where transfer is not null;
 create index shares_by_reversal on billing.shares (mode, reversal) where reversal is not null;
--- The tries of one payout.
-create index payouts_of_payee on billing.payouts (account_id, mode, period, currency, created_at);
+-- The tries of one payout. It does not begin with the account: a look-up by key could take it on an empty table, and keep the plan.
+create index payouts_of_payee on billing.payouts (period, currency, mode, account_id, created_at);
