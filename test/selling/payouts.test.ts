@@ -10,6 +10,7 @@ const SEEDED = commitPoint('test.payouts.seeded', 'what a payee is owed');
 const death = plannedDeath();
 const selling = await openSellingApp({
   crashHook: death.crashHook,
+  settings: { PAYOUT_MINIMUM: 'eur=40' },
   atStripe: { heldCurrencies: ['eur'] },
 });
 const { call, customer, db, drainEvents, sandbox, stripe } = selling;
@@ -53,6 +54,8 @@ async function owe(
   return sale;
 }
 
+/** The books know an account that is erased by its id alone. */
+const ERASED = '00000000-0000-4000-8000-00000000e5ed';
 const PERIOD = '2026-01';
 const ask = (period = PERIOD) => call(operator.key, 'POST /v1/admin/payouts', { body: { period } });
 async function payOut(): Promise<void> {
@@ -131,7 +134,7 @@ describe('a run of payouts', () => {
     await owe(bob, 10);
     await payOut();
     expect(await transfers(bob)).toEqual([10, 900]);
-    expect(await owed(bob)).toEqual([{ currency: 'usd', owed: 0, payable: 0, sent: 910 }]);
+    expect(await owed(bob)).toEqual([{ currency: 'usd', owed: 0, payable: 0, minimum: 1, sent: 910 }]);
     const { body } = await call(operator.key, `GET /v1/admin/payouts?period=${PERIOD}`);
     expect(body).toMatchObject({ differences: [], owed: [] });
   });
@@ -149,6 +152,23 @@ describe('a run of payouts', () => {
     await owe(bob, 250);
     await payOut();
     expect([await transfers(ada), await transfers(bob)]).toEqual([[500], [50]]);
+  });
+
+  test('waits below the minimum of its currency, but of an account that is erased', async () => {
+    const [ada, bob] = [await payee(), await payee()];
+    for (const one of [ada, bob]) await owe(one, 39, { currency: 'eur' });
+    await owe(ada, 1);
+    await payOut();
+    expect(await owed(ada)).toMatchObject([
+      { currency: 'eur', owed: 39, payable: 39, minimum: 40 },
+      { currency: 'usd', sent: 1 },
+    ]);
+    await owe(ada, 1, { currency: 'eur' });
+    const erased = (table: string) =>
+      statement(`update billing.${table} set account_id = $2 where account_id = $1`, [bob.accountId, ERASED]);
+    await db.system('billing.payouts', SEEDED, [erased('payees'), erased('shares')]);
+    await payOut();
+    expect([await transfers(ada), await transfers(bob)]).toEqual([[40, 1], [39]]);
   });
 
   test('is of sales of its month and of earlier ones, with what went back of them since', async () => {
@@ -230,7 +250,7 @@ describe('a transfer is made once', () => {
     await owe(ada, -23, { sale, recover: true });
     await sharing.settle();
     expect(fundsAt(ada)).toEqual({ usd: 100 });
-    expect(await owed(ada)).toEqual([{ currency: 'usd', owed: 0, payable: 0, sent: 100 }]);
+    expect(await owed(ada)).toEqual([{ currency: 'usd', owed: 0, payable: 0, minimum: 1, sent: 100 }]);
   });
 
   test('though its request is slow, and another process finds nothing and sends it too', async () => {
@@ -301,7 +321,7 @@ describe('a share that went back', () => {
     await muchLater();
     await sharing.settle();
     expect(fundsAt(ada)).toEqual({ usd: 1_467 });
-    expect(await owed(ada)).toEqual([{ currency: 'usd', owed: 0, payable: 0, sent: 1_467 }]);
+    expect(await owed(ada)).toEqual([{ currency: 'usd', owed: 0, payable: 0, minimum: 1, sent: 1_467 }]);
   });
 
   test('is a debt where the provider refuses that, and the next payout is smaller by it', async () => {
@@ -311,7 +331,7 @@ describe('a share that went back', () => {
     sandbox.faults.at('POST /v1/transfers/', { kind: 'status', status: 400, code: 'balance_insufficient' });
     await owe(ada, -700, { sale, recover: true });
     await sharing.settle();
-    expect(await owed(ada)).toEqual([{ currency: 'usd', owed: -700, payable: -700, sent: 700 }]);
+    expect(await owed(ada)).toEqual([{ currency: 'usd', owed: -700, payable: -700, minimum: 1, sent: 700 }]);
     await owe(ada, 1_000);
     await payOut();
     expect(await transfers(ada)).toEqual([300, 700]);

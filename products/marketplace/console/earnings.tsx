@@ -47,6 +47,7 @@ function Earned() {
         columns={[
           column(say('owed'), 'owed'),
           column(say('payableNow'), 'payable'),
+          ...(data?.balances.some(({ minimum }) => minimum > 1) ? [column(say('minimum'), 'minimum')] : []),
           column(say('sent'), 'sent'),
         ]}
       />

@@ -178,6 +178,7 @@ export const texts = pageTexts({
   noSales: ['Nothing was sold in this month.', 'In diesem Monat wurde nichts verkauft.'],
   owed: ['Owed to you', 'Dir geschuldet'],
   payableNow: ['Payable now', 'Jetzt fällig'],
+  minimum: ['Smallest payout', 'Kleinste Auszahlung'],
   sent: ['Paid out in all', 'Insgesamt ausgezahlt'],
   payouts: ['Payouts', 'Auszahlungen'],
   noPayouts: ['Nothing was paid out yet.', 'Noch wurde nichts ausgezahlt.'],

@@ -37,7 +37,7 @@ import { createSubscriptions, type Subscriptions } from './subscriptions/service
 export interface SalesParts
   extends Omit<ProjectionParts, 'storeRules' | 'ledger'>,
     Pick<InboxParts, 'db' | 'ids' | 'clock' | 'audit' | 'jobs' | 'holder'>,
-    Pick<SharingParts, 'sharePoints'>,
+    Pick<SharingParts, 'sharePoints' | 'payoutMinimums'>,
     Pick<LedgerParts, 'payableDays'> {
   readonly catalogues: readonly Catalogue[];
   readonly entitlements: Entitlements;

@@ -114,9 +114,10 @@ export interface Config extends TelemetrySettings {
   /** How many days after its first failure was told a plan that is not paid is kept at most. */
   readonly longestGraceDays: number;
   readonly sales: {
-    /** In items that are sold for others: their part, in ten thousandths, and the days after which it is payable. */
+    /** In items that are sold for others: their part, in ten thousandths, the days after which it is payable, and the smallest payout by currency, in minor units. */
     readonly sharePoints: number;
     readonly payableDays: number;
+    readonly payoutMinimums: Readonly<Record<string, number>>;
     readonly withdrawalDays: number;
     /** Where payment providers send browsers back to; whether customers are bound to that. */
     readonly returnSettings: { readonly origins: readonly string[]; readonly bindsCustomers: boolean };
@@ -186,6 +187,7 @@ function salesOf(values: Values): Config['sales'] {
   return {
     sharePoints: values.SALE_SHARE_POINTS,
     payableDays: values.SALE_SHARE_DAYS,
+    payoutMinimums: values.PAYOUT_MINIMUM ?? {},
     withdrawalDays: values.WITHDRAWAL_DAYS,
     returnSettings: {
       origins: [...(listed ?? unlisted), ...ofSignIns],

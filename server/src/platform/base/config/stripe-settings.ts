@@ -8,6 +8,21 @@ const secrets = list
   )
   .optional();
 
+/** Sums by currency, like `usd=1000,jpy=1500`. */
+const minimums = list
+  .refine(
+    (all) => all.every((pair) => /^[a-z]{3}=[1-9]\d{0,8}$/.test(pair)),
+    'must be currencies with sums in minor units, like usd=1000,jpy=1500',
+  )
+  .refine(
+    (all) => new Set(all.map((pair) => pair.slice(0, 3))).size === all.length,
+    'must name each currency once',
+  )
+  .transform(
+    (all): Readonly<Record<string, number>> =>
+      Object.fromEntries(all.map((pair) => [pair.slice(0, 3), Number(pair.slice(4))])),
+  );
+
 /** How subscriptions are paid (docs/billing.md). */
 export const STRIPE_SETTINGS = {
   STRIPE_SECRET_KEY: setting(
@@ -62,6 +77,11 @@ export const STRIPE_SETTINGS = {
   SALE_SHARE_DAYS: setting(count(180).default(14), {
     group: 'Stripe',
     says: 'How many days after the payment the share in an item that was sold is payable: refunds and disputes mostly come before.',
+  }),
+  PAYOUT_MINIMUM: setting(minimums.optional(), {
+    group: 'Stripe',
+    says: 'The smallest sum that is paid out to those whose items are sold, for each currency in minor units; less than it waits for the next month. A currency that is not named has none.',
+    example: 'usd=1000,jpy=1500',
   }),
   STRIPE_TAX: setting(z.enum(['none', 'automatic'], 'must be none or automatic').default('none'), {
     group: 'Stripe',

@@ -75,3 +75,11 @@ describe('where purchases are paid', () => {
     expect(problemsOf(production).join()).not.toMatch(/STRIPE/);
   });
 });
+
+const minimums = (value: string) => readConfig({ PAYOUT_MINIMUM: value }).sales.payoutMinimums;
+test('the smallest payouts are sums by currency', () => {
+  expect(minimums('usd=1000, jpy=1500')).toEqual({ usd: 1000, jpy: 1500 });
+  expect(minimums('')).toEqual({});
+  for (const wrong of ['usd', 'USD=1', 'usd=0', 'usd=-1', 'usd=1.5', 'usd=1;eur=2', 'usd=1,usd=2'])
+    expect(problemsOf({ PAYOUT_MINIMUM: wrong }), wrong).toHaveLength(1);
+});

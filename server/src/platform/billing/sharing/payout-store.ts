@@ -73,19 +73,30 @@ const SOLD_BY = (period: string) =>
 const OWED = ({ mode, asOf, period }: Readonly<Record<'mode' | 'asOf' | 'period', string>>) =>
   `s.mode = ${mode} and s.payout_id is null and s.reversal is null and not s.to_recover and s.payable_at <= ${asOf} and ${SOLD_BY(period)}`;
 
+/** The smallest sums that are paid out, by currency, in minor units. */
+export type PayoutMinimums = Readonly<Record<string, number>>;
+
+/** In SQL, the smallest sum that an account is paid in a currency: all that it has coming where it is erased, since nothing more will come. */
+const MINIMUM = (minimums: string, { account, currency }: Readonly<Record<'account' | 'currency', string>>) =>
+  `case when exists (select from accounts.accounts a where a.account_id = ${account})
+     then coalesce((${minimums}::text::jsonb ->> ${currency})::bigint, 1) else 1 end`;
+
 /** Whether a run has paid this payee in this currency, or was refused to. */
 const HAD = (run: string, of: string) =>
   `exists (select from billing.payouts o where o.run_id = ${run} and (o.account_id, o.currency) = (${of}))`;
 
-/** The next of the payees who are owed something, can be paid, and had no payout in this run. A sum below zero waits for another one. */
-export const duePayees = ({ id, mode, as_of, period }: RunRow, after: DuePayee | undefined) =>
+/** The next of the payees who are owed something, can be paid, and had no payout in this run. A sum below the minimum, or below zero, waits for another one. */
+export const duePayees = (
+  { id, mode, as_of, period }: RunRow,
+  { after, minimums }: { readonly after: DuePayee | undefined; readonly minimums: PayoutMinimums },
+) =>
   statement<DuePayee>(
     `select s.account_id, s.currency from billing.shares s
      join billing.payees p on p.account_id = s.account_id and p.mode = s.mode and p.state = 'payable'
      where ${OWED({ mode: '$1', asOf: '$2', period: '$6' })} and ($3::uuid is null or (s.account_id, s.currency) > ($3::uuid, $4::text))
        and not ${HAD('$5', 's.account_id, s.currency')}
-     group by s.account_id, s.currency having sum(s.amount) > 0 order by s.account_id, s.currency limit 200`,
-    [mode, as_of, after?.account_id ?? null, after?.currency ?? null, id, period],
+     group by s.account_id, s.currency having sum(s.amount) >= ${MINIMUM('$7', { account: 's.account_id', currency: 's.currency' })} order by s.account_id, s.currency limit 200`,
+    [mode, as_of, after?.account_id ?? null, after?.currency ?? null, id, period, JSON.stringify(minimums)],
   );
 
 export interface PayoutRow extends TransferOrder {
@@ -96,7 +107,11 @@ export interface PayoutRow extends TransferOrder {
  * Writes down what a payee is paid in a currency, with the shares in it, if there was no payout of them in this run: of the last of the
  * statements no row, if there is nothing to pay by now. The run that opens it pays it.
  */
-export const openingPayout = (run: RunRow, { account_id, currency }: DuePayee, id: string) =>
+export const openingPayout = (
+  run: RunRow,
+  { account_id, currency }: DuePayee,
+  { id, minimums }: { readonly id: string; readonly minimums: PayoutMinimums },
+) =>
   [
     lockPayee(account_id),
     statement<PayoutRow>(
@@ -106,14 +121,15 @@ export const openingPayout = (run: RunRow, { account_id, currency }: DuePayee, i
          from billing.payees p
          cross join lateral (select sum(s.amount)::bigint as amount from billing.shares s
            where s.account_id = p.account_id and s.currency = $4 and ${OWED({ mode: 'p.mode', asOf: '$5', period: '$3' })}) owed
-         where p.account_id = $6 and p.mode = $7 and p.state = 'payable' and owed.amount > 0
+         where p.account_id = $6 and p.mode = $7 and p.state = 'payable'
+           and owed.amount >= ${MINIMUM('$8', { account: 'p.account_id', currency: '$4::text' })}
            and not ${HAD('$2', 'p.account_id, $4::text')}
          returning account_id, id, amount, currency, destination),
        claimed as (
          update billing.shares s set payout_id = o.id, updated_at = app.now() from opened o
          where s.account_id = o.account_id and s.currency = o.currency and ${OWED({ mode: '$7', asOf: '$5', period: '$3' })})
        select account_id, id, amount, currency, destination from opened`,
-      [id, run.id, run.period, currency, run.as_of, account_id, run.mode],
+      [id, run.id, run.period, currency, run.as_of, account_id, run.mode, JSON.stringify(minimums)],
     ),
   ] as const;
 

@@ -29,6 +29,8 @@ export interface PayoutParts extends Pick<SellingParts, 'db' | 'ids' | 'log'> {
   readonly clock: Pick<Clock, 'now'>;
   readonly mode: Mode;
   readonly connect: Connect;
+  /** By currency, in minor units. */
+  readonly payoutMinimums: store.PayoutMinimums;
   /** Mails to the operator what is wrong, once for each id. */
   readonly tellAdminsIn: (tx: Transaction, id: string, problem: string) => Promise<void>;
   readonly mail: Pick<Mail, 'sending'>;
@@ -55,7 +57,7 @@ export async function goOnWithRun(parts: PayoutParts): Promise<void> {
     const [, [opened]] = await db.system(
       'billing.payouts',
       OPENED,
-      store.openingPayout(run, payee, ids.next()),
+      store.openingPayout(run, payee, { id: ids.next(), minimums: parts.payoutMinimums }),
     );
     if (opened !== undefined) await send(parts, opened);
   });
@@ -68,10 +70,13 @@ export async function goOnWithRun(parts: PayoutParts): Promise<void> {
   });
 }
 
-async function* duePayees({ db }: PayoutParts, run: store.RunRow): AsyncGenerator<store.DuePayee, void> {
+async function* duePayees(
+  { db, payoutMinimums: minimums }: PayoutParts,
+  run: store.RunRow,
+): AsyncGenerator<store.DuePayee, void> {
   let last: store.DuePayee | undefined;
   do {
-    const [due] = await db.system('billing.payouts', [store.duePayees(run, last)]);
+    const [due] = await db.system('billing.payouts', [store.duePayees(run, { after: last, minimums })]);
     yield* due;
     last = due.at(-1);
   } while (last !== undefined);

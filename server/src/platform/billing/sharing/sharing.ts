@@ -37,7 +37,9 @@ export interface PayoutsQuery {
   readonly before: readonly [string, string] | undefined;
 }
 
-export interface SharingParts extends Omit<SellingParts, 'stripe'>, Pick<PayoutParts, 'clock'> {
+export interface SharingParts
+  extends Omit<SellingParts, 'stripe'>,
+    Pick<PayoutParts, 'clock' | 'payoutMinimums'> {
   readonly audit: Audit;
   readonly mail: Pick<Mail, 'sending' | 'wake'>;
   readonly webhooks: Pick<Webhooks, 'emitting' | 'wake'>;
@@ -100,7 +102,11 @@ export function createSharing(parts: SharingParts) {
         itemEarnings(accountId, mode, period),
         payoutsOf(accountId, mode),
       ]);
-      return { period, balances, items, payouts };
+      const withMinimum = balances.map((one) => ({
+        ...one,
+        minimum: parts.payoutMinimums[one.currency] ?? 1,
+      }));
+      return { period, balances: withMinimum, items, payouts };
     },
     /** Begins a run for a month that is over. Throws `period_not_over`, and `payouts_running` while another month is paid. */
     async payOut({ period, caller, origin, once }: PayoutsOrder): Promise<Answer<PayoutRun>> {
@@ -182,7 +188,7 @@ const itemEarnings = (accountId: AccountId, mode: Mode, period: string) =>
   );
 
 const earningsBalances = (accountId: AccountId, mode: Mode) =>
-  statement<Earnings['balances'][number]>(
+  statement<Omit<Earnings['balances'][number], 'minimum'>>(
     `select currency, coalesce(sum(amount) filter (where payout_id is null and reversal is null), 0)::bigint as owed,
        coalesce(sum(amount) filter (where payout_id is null and reversal is null and payable_at <= app.now()), 0)::bigint as payable,
        coalesce(sum(amount) filter (where payout_id is not null or reversal is not null), 0)::bigint as sent

@@ -34,6 +34,7 @@ export const earningsReply = namedObject('Earnings', {
       currency: currencyCode,
       owed: minor.describe('Not paid out yet, minor units; below zero: the account owes it.'),
       payable: minor.describe('What of it is payable by now.'),
+      minimum: minor.describe('A smaller payable sum waits for the next payout.'),
       sent: minor.describe('Paid out in all, less what was taken back of it.'),
     }),
   ),
