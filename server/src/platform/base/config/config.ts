@@ -113,12 +113,10 @@ export interface Config extends TelemetrySettings {
   readonly freeAccountsPerUser: number;
   /** How many days after its first failure was told a plan that is not paid is kept at most. */
   readonly longestGraceDays: number;
-  readonly sales: {
-    /** In items that are sold for others: their part, in ten thousandths, the days after which it is payable, and the smallest payout by currency, in minor units. */
-    readonly sharePoints: number;
-    readonly payableDays: number;
+  /** In items that are sold for others: their part, in ten thousandths, and the days after which it is payable. */
+  readonly sales: Readonly<Record<'sharePoints' | 'payableDays' | 'withdrawalDays', number>> & {
+    /** The smallest payout by currency, in minor units; of those not named: any. */
     readonly payoutMinimums: Readonly<Record<string, number>>;
-    readonly withdrawalDays: number;
     /** Where payment providers send browsers back to; whether customers are bound to that. */
     readonly returnSettings: { readonly origins: readonly string[]; readonly bindsCustomers: boolean };
   };
