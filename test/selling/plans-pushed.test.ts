@@ -43,6 +43,11 @@ test('a pushed price is that of new customers at once, and who bought at the for
   ]);
   const { data } = await app.stripe.invoices.list({ limit: 10 });
   expect(data.map(({ amount_paid }) => amount_paid).toSorted((a, b) => a - b)).toEqual([499, 499, 999, 999]);
+  const { body: sold } = await app.call(admin, 'GET /v1/admin/plans/sold');
+  expect(sold['versions']).toMatchObject([
+    { version: 1, accounts: 1, is_sold: false, recurring: [{ currency: 'usd', mrr_minor: 499 }] },
+    { version: 2, accounts: 1, is_sold: true, recurring: [{ currency: 'usd', mrr_minor: 999 }] },
+  ]);
 });
 
 test('plans whose prices Stripe does not make are not in effect', async () => {

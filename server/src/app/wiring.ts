@@ -353,6 +353,7 @@ function openPlans(parts: WiringParts & ReturnType<typeof wirePeople> & { readon
     log: parts.telemetry.logger,
     file: plansFileOf(config),
     takesFile: serve || work,
+    mode: stripe?.client.mode ?? 'live',
     preparePrices: async (change) => (stripe === undefined ? [] : preparePrices(stripe, change)),
   });
 }

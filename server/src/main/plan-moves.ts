@@ -1,3 +1,4 @@
+import { moneyOf } from '#platform/billing';
 import type { Config } from '#platform/config';
 import { z } from 'zod';
 import { callerOf, isServerWord, type SignedCaller } from './server-caller.ts';
@@ -17,6 +18,7 @@ const soldReply = z.object({
       plan: z.string(),
       version: z.number(),
       accounts: z.number(),
+      recurring: z.array(z.object({ currency: z.string(), mrr_minor: z.number() })),
       is_sold: z.boolean(),
       first_sold_at: z.string(),
       changes,
@@ -34,6 +36,12 @@ const move = z.object({
 });
 
 export const accountsOf = (count: number) => (count === 1 ? '1 account' : `${count} accounts`);
+
+/** `2 accounts, 59.80 USD a month` */
+function whoPays({ accounts, recurring }: z.infer<typeof soldReply>['versions'][number]): string {
+  const sums = recurring.map((one) => moneyOf(one.mrr_minor, one.currency));
+  return sums.length === 0 ? accountsOf(accounts) : `${accountsOf(accounts)}, ${sums.join(' and ')} a month`;
+}
 
 /** `plans sold|move|moves|end`. Ends with 1 where nothing was changed that should be. */
 export async function planMoves(config: Config, what: string, words: readonly string[]): Promise<number> {
@@ -73,7 +81,7 @@ async function listSold(at: SignedCaller): Promise<number> {
   for (const one of versions) {
     const since = one.first_sold_at.slice(0, 10);
     say(
-      `${one.plan} version ${one.version}, since ${since}: ${accountsOf(one.accounts)}${one.is_sold ? ', sold now' : ''}`,
+      `${one.plan} version ${one.version}, since ${since}: ${whoPays(one)}${one.is_sold ? ', sold now' : ''}`,
     );
     for (const { path, text } of one.changes) say(`  ${path}: ${text}`);
   }
@@ -96,7 +104,7 @@ async function moveCustomers(
     return 1;
   }
   for (const one of from) {
-    say(`${plan} version ${one.version}: ${accountsOf(one.accounts)}`);
+    say(`${plan} version ${one.version}: ${whoPays(one)}`);
     for (const { path, text } of one.changes) say(`  ${path}: ${text}`);
   }
   if (!isConfirmed) {

@@ -3,6 +3,7 @@ import type { ReplyOf } from '@plinth/sdk';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Confirm } from '../../parts/confirm.tsx';
+import { useMoney } from '../../parts/money.ts';
 import { Section } from '../../parts/section.tsx';
 import { StateBadge } from '../../parts/state-badge.tsx';
 import { Table } from '../../parts/table.tsx';
@@ -19,6 +20,9 @@ type Sold = ReplyOf<'GET /v1/admin/plans/sold'>['versions'][number];
 /** The terms at which plans were sold, who keeps them, and how customers pass to the present ones. */
 export function Moves() {
   const { say } = useTexts(texts);
+  const { minor } = useMoney();
+  const paid = (sums: Sold['recurring']) =>
+    sums.map(({ mrr_minor: amount, currency }) => minor(amount, currency)).join(', ');
   const sold = useQuery({
     queryKey: ['plans-sold'],
     queryFn: () => api.call('GET /v1/admin/plans/sold', {}),
@@ -46,6 +50,7 @@ export function Moves() {
               ),
             },
             { head: say('accounts'), count: ({ accounts }) => accounts },
+            { head: say('recurring'), isFigure: true, cell: ({ recurring }) => paid(recurring) || null },
             { head: say('since'), past: ({ first_sold_at: at }) => at },
             {
               head: say('nowOtherwise'),

@@ -45,6 +45,7 @@ export const texts = pageTexts({
   plan: ['Plan', 'Tarif'],
   soldNow: ['sold now', 'jetzt verkauft'],
   accounts: ['Accounts', 'Konten'],
+  recurring: ['They pay a month', 'Sie zahlen im Monat'],
   since: ['First sold', 'Zuerst verkauft'],
   nowOtherwise: ['The plan has now', 'Der Tarif hat jetzt'],
   movedPlan: ['Move customers of', 'Kunden umstellen von'],

@@ -41,6 +41,9 @@ const readSold = route(
             plan,
             version,
             accounts: z.int().describe('Have a purchase at these terms that runs.'),
+            recurring: z
+              .array(namedObject('SoldPlanRevenue', { currency: z.string(), mrr_minor: z.int() }))
+              .describe('What their subscriptions bring in a month, discounts taken off, in minor units.'),
             is_sold: z.boolean().describe('Whether a purchase gets these terms now.'),
             first_sold_at: z.iso.datetime(),
             changes,
@@ -49,16 +52,21 @@ const readSold = route(
       }),
     },
   },
-  async (_call, { moves }) => ({
-    versions: (await moves.sold()).map((one) => ({
+  async (_call, { moves }) => {
+    const [sold, recurring] = await Promise.all([moves.sold(), moves.recurring()]);
+    const versions = sold.map((one) => ({
       plan: `${one.product}.${one.plan}`,
       version: one.version,
       accounts: one.accounts,
       is_sold: one.isSold,
       first_sold_at: one.created_at.toISOString(),
       changes: textsOf(one.changes),
-    })),
-  }),
+      recurring: recurring
+        .filter((paid) => (['product', 'plan', 'version'] as const).every((key) => paid[key] === one[key]))
+        .map(({ currency, mrr_minor }) => ({ currency, mrr_minor })),
+    }));
+    return { versions };
+  },
 );
 
 const reply = namedObject('PlanMove', {

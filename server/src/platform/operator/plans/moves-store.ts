@@ -1,3 +1,4 @@
+import type { Mode } from '#platform/billing';
 import { statement } from '#platform/db';
 import type { PlanTerms } from '#platform/entitlements';
 import type { AccountId, UserId } from '#platform/kernel';
@@ -22,6 +23,22 @@ export const soldVersions = (products: readonly string[]) =>
      ) as h on h.product = v.product and h.plan = v.plan and h.plan_version = v.version
      where v.product = any ($1) order by v.product, v.plan, v.version`,
     [products],
+  );
+
+/** What subscriptions at some terms bring in, in one currency. */
+export interface VersionRevenue extends Pick<SoldVersion, 'product' | 'plan' | 'version'> {
+  readonly currency: string;
+  readonly mrr_minor: number;
+}
+
+/** What the versions of all plans bring in a month, as of now. */
+export const recurringByVersion = (mode: Mode) =>
+  statement<VersionRevenue>(
+    `select g.product, g.plan, g.plan_version as version, r.currency, round(sum(r.yearly) / 12)::bigint as mrr_minor
+     from billing.recurring(app.now(), $1) r
+       join entitlements.grants g on g.account_id = r.account_id and g.source = r.store and g.external_id = r.subscription
+     where g.plan_version is not null and r.yearly <> 0 group by 1, 2, 3, 4 order by r.currency`,
+    [mode],
   );
 
 /** Customers who pass from the terms at which they bought a plan to other ones. */

@@ -1,4 +1,5 @@
 import { type Audit, actorOf, type RequestOrigin } from '#platform/audit';
+import type { Mode } from '#platform/billing';
 import { commitPoint, type Database, type Transaction } from '#platform/db';
 import {
   atTerms,
@@ -38,6 +39,8 @@ export interface MovesParts {
   readonly entitlements: Pick<Entitlements, 'catalogues' | 'moveTermsIn' | 'announce'>;
   readonly mail: Pick<Mail, 'sending'>;
   readonly jobs: Pick<Queue, 'handle' | 'schedule'>;
+  /** Of the purchases that count as revenue. */
+  readonly mode: Mode;
 }
 
 interface Ordered {
@@ -152,6 +155,10 @@ export function createMoves(parts: MovesParts) {
   jobs.schedule({ name: JOB, cron: '* * * * *', kind: JOB });
   return {
     sold,
+    async recurring(): Promise<store.VersionRevenue[]> {
+      const [rows] = await db.system('plans.read', [store.recurringByVersion(parts.mode)]);
+      return rows;
+    },
     order,
     revoke,
     run,

@@ -114,6 +114,7 @@ async function processOn(db: Database, holder: Holder) {
     log: telemetry.logger,
     file: { path, isNamed: false },
     takesFile: true,
+    mode: 'sandbox',
     preparePrices: async () => [],
   });
   await plans.ready();
