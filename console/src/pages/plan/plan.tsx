@@ -1,7 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import { useAccount } from '../../account.ts';
 import { useSearchOf } from '../../parts/search.ts';
-import { useMoney } from '../../parts/money.ts';
 import { Head } from '../../parts/section.tsx';
 import { StateBadge } from '../../parts/state-badge.tsx';
 import { Table } from '../../parts/table.tsx';
@@ -10,6 +9,7 @@ import { type Held, useHeld, useSoldNames } from './data.ts';
 import { Notices } from './notices.tsx';
 import { ProductPlans } from './product-plans.tsx';
 import { readPlanSearch } from './search.ts';
+import { usePriceText } from './price-text.ts';
 import { texts } from './texts.ts';
 import { useStanding } from './standing.ts';
 
@@ -54,7 +54,7 @@ function Products({
   readonly opened: string | undefined;
 }) {
   const { say } = useTexts(texts);
-  const { minor } = useMoney();
+  const priceText = usePriceText();
   const standingOf = useStanding();
   const nameOf = useSoldNames();
   return (
@@ -93,15 +93,7 @@ function Products({
         {
           head: say('price'),
           isFigure: true,
-          cell: ({ subscription }) =>
-            subscription === undefined
-              ? '–'
-              : say(`each.${subscription.cycle === 'yearly' ? 'yearly' : 'monthly'}`, {
-                  price: minor(
-                    subscription.price.unit_amount * subscription.quantity,
-                    subscription.price.currency,
-                  ),
-                }),
+          cell: ({ subscription }) => (subscription === undefined ? '–' : priceText(subscription)),
         },
       ]}
     />

@@ -13,6 +13,7 @@ import { AddOns, Overages } from './extras.tsx';
 import { Notice } from './notices.tsx';
 import { Portal } from './portal.tsx';
 import { useStanding } from './standing.ts';
+import { usePriceText } from './price-text.ts';
 import { texts } from './texts.ts';
 import { TopUps } from './top-ups.tsx';
 
@@ -57,21 +58,19 @@ export function ProductPlans({ held }: { readonly held: Held }) {
 /** For what is paid, or lasts for some days: what it costs, for how many, by whom. */
 function PlanFacts({ held: { entitlement, subscription } }: { readonly held: Held }) {
   const { say, format } = useTexts(texts);
-  const { minor } = useMoney();
+  const priceText = usePriceText();
   const nameOf = useSoldNames();
   const boosts = entitlement.add_ons.map(({ id, expires_at: end }) => {
     return end === null ? nameOf(id) : say('until', { what: nameOf(id), day: format.day(end) });
   });
   const addOns = boosts.length === 0 ? undefined : boosts.join(', ');
   if (subscription === undefined) return addOns !== undefined && <Facts of={{ [say('addOns')]: addOns }} />;
-  const { price, quantity, cycle, store, state, period_ends_at: renewal } = subscription;
+  const { quantity, store, state, period_ends_at: renewal } = subscription;
   const isGoingOn = state === 'active' || state === 'trialing';
   return (
     <Facts
       of={{
-        [say('price')]: say(`each.${cycle === 'yearly' ? 'yearly' : 'monthly'}`, {
-          price: minor(price.unit_amount * quantity, price.currency),
-        }),
+        [say('price')]: priceText(subscription),
         [say('seats')]: quantity > 1 ? format.count(quantity) : undefined,
         [say('nextPayment')]: isGoingOn && subscription.cancels_at === null ? format.day(renewal) : undefined,
         [say('paidBy')]: say(`store.${store}`),

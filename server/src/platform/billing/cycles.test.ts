@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { aYear, CYCLE_PATTERN, cycleOfLength } from './cycles.ts';
+import { aYear, CYCLE_PATTERN, cycleOfLength, cycleText } from './cycles.ts';
 
 describe('a cycle', () => {
   test.each([
@@ -19,5 +19,10 @@ describe('a cycle', () => {
     expect(cycleOfLength(unit, count)).toBe(cycle);
     expect(cycle).toMatch(CYCLE_PATTERN);
     expect(aYear(cycle, 100)).toBeCloseTo(year, 8);
+  });
+
+  test('is said as people say it', () => {
+    const said = ['monthly', 'yearly', 'P1W', 'P3M', 'P2Y'].map((cycle) => cycleText(cycle));
+    expect(said).toEqual(['a month', 'a year', 'a week', 'every 3 months', 'every 2 years']);
   });
 });

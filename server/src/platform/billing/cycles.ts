@@ -19,6 +19,16 @@ export function cycleOfLength(unit: string, count: number): Cycle {
   return unit === 'week' ? `P${count}W` : `P${count}D`;
 }
 
+const UNITS: Readonly<Record<string, string>> = { D: 'day', W: 'week', M: 'month', Y: 'year' };
+
+/** `a month`, `every 3 months`: how often an amount is paid. */
+export function cycleText(cycle: string): string {
+  if (cycle === 'monthly') return 'a month';
+  if (cycle === 'yearly') return 'a year';
+  const [count, unit] = [cycle.slice(1, -1), UNITS[cycle.slice(-1)]];
+  return count === '1' ? `a ${unit}` : `every ${count} ${unit}s`;
+}
+
 const DAYS_A_YEAR = 365;
 
 /** A year's amount of an amount a cycle, by which prices of several lengths compare: `billing.a_year` says the same in SQL. */

@@ -15,6 +15,7 @@ import { createSales } from './sales.ts';
 import { sharingRoutes } from './sharing/routes.ts';
 import { topUpRoutes } from './top-ups/routes.ts';
 
+export { cycleText } from './cycles.ts';
 export { moneyOf } from './money-text.ts';
 export { ORDER_ERRORS } from './subscriptions/order-errors.ts';
 export { createSubscriptionImporter } from './import-subscriptions.ts';

@@ -1,6 +1,6 @@
 import { type Catalogue, inCurrency } from '#platform/entitlements';
 import { mailTime } from '#platform/mail';
-import type { Cycle } from '../cycles.ts';
+import { type Cycle, cycleText } from '../cycles.ts';
 import { moneyOf } from '../money-text.ts';
 
 /** Each is a mail's template. */
@@ -71,15 +71,7 @@ function priceText(of: ToldSubscription, catalogue: Catalogue | undefined): stri
 }
 
 function amountText({ quantity, currency, cycle }: ToldSubscription, unit: number): string {
-  return `${moneyOf(unit * quantity, currency)} ${everyText(cycle)}`;
-}
-
-const UNITS: Readonly<Record<string, string>> = { D: 'days', W: 'weeks', M: 'months', Y: 'years' };
-
-function everyText(cycle: Cycle): string {
-  if (cycle === 'monthly') return 'a month';
-  if (cycle === 'yearly') return 'a year';
-  return `every ${cycle.slice(1, -1)} ${UNITS[cycle.slice(-1)]}`;
+  return `${moneyOf(unit * quantity, currency)} ${cycleText(cycle)}`;
 }
 
 /** `12/2027`: the month that ends at the instant. */

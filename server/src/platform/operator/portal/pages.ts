@@ -1,5 +1,6 @@
 import {
   amountOf,
+  cycleText,
   type EntitlementView,
   type InvoiceView,
   labelOf,
@@ -102,9 +103,8 @@ ${notes.join('\n')}
 }
 
 function priceOf({ price, quantity, cycle }: SubscriptionView): string {
-  const length = cycle === 'monthly' ? 'a month' : cycle === 'yearly' ? 'a year' : `each ${cycle}`;
   const seats = quantity === 1 ? '' : ` for ${quantity} seats`;
-  return `${moneyText(price.unit_amount * quantity, price.currency)} ${length}${seats}`;
+  return `${moneyText(price.unit_amount * quantity, price.currency)} ${cycleText(cycle)}${seats}`;
 }
 
 const note = (text: string) => `<p>${escapeHtml(text)}</p>`;
