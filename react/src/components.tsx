@@ -38,7 +38,7 @@ export function PricingTable({ onChoose, className }: PricingTableProps): ReactN
 }
 
 function Price({
-  plan: { price, per_seat: perSeat, trial_days: trial },
+  plan: { price, per_seat: perSeat, trial_days: trial, trial_needs_card: needsCard },
 }: {
   readonly plan: Plan;
 }): ReactNode {
@@ -50,7 +50,9 @@ function Price({
         {`${each} a month`}
       </p>
       {price.yearly !== null && <p>{`or ${money(price.yearly, price.currency)}${each} a year`}</p>}
-      {trial !== null && <p>{trial === 1 ? '1 day to try it' : `${trial} days to try it`}</p>}
+      {trial !== null && (
+        <p>{`${trial === 1 ? '1 day' : `${trial} days`} to try it${needsCard === false ? ', no card needed' : ''}`}</p>
+      )}
     </>
   );
 }

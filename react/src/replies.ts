@@ -26,6 +26,7 @@ export interface Plan {
   readonly name: string;
   readonly price: { readonly currency: string; readonly monthly: number; readonly yearly: number | null };
   readonly trial_days: number | null;
+  readonly trial_needs_card: boolean | null;
   readonly per_seat: readonly string[];
 }
 

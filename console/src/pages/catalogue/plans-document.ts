@@ -12,7 +12,7 @@ export interface Matrix {
 
 /** Values that a plan may have, though none has them yet. */
 const OFFERED: Readonly<Record<string, readonly string[]>> = {
-  plans: ['name', 'price.monthly', 'price.yearly', 'trial_days', 'per_seat', 'hidden'],
+  plans: ['name', 'price.monthly', 'price.yearly', 'trial_days', 'trial_needs_card', 'per_seat', 'hidden'],
   add_ons: ['name', 'price.once'],
 };
 /** Values that are lists, also where there is one name alone. */

@@ -169,7 +169,13 @@ function usePriceLine(held: Held): Line {
       if (amount === 0) return say('freePlan');
       return (
         <>
-          {trial !== undefined && <span className="dim">{say('trialDays', { days: String(trial) })} </span>}
+          {trial !== undefined && (
+            <span className="dim">
+              {say(plan.trial_needs_card === false ? 'trialDaysUncarded' : 'trialDays', {
+                days: String(trial),
+              })}{' '}
+            </span>
+          )}
           {price}
         </>
       );

@@ -117,7 +117,7 @@ function Troubles({ name, subscription }: { readonly name: string; readonly subs
   const { say, format } = useTexts(texts);
   const chosen = useAccount();
   const nameOf = useSoldNames();
-  const { product, pending, plan } = subscription;
+  const { product, pending, plan, ends_unpaid: endsUnpaid, trial_ends_at: trial } = subscription;
   const { grace_ends_at: grace, suspends_at: off, suspended_by: by } = subscription;
   const mayBuy = isAtLeast(chosen?.account.role, 'admin');
   const isOff = by !== null && off !== null && Date.parse(off) <= Date.now();
@@ -132,6 +132,16 @@ function Troubles({ name, subscription }: { readonly name: string; readonly subs
             <span className="right">
               <OpenInvoice />
               <Portal text={say('otherCard')} />
+            </span>
+          )}
+        </Notice>
+      )}
+      {endsUnpaid && trial !== null && (
+        <Notice>
+          {say('endsUnpaid', { name, day: format.day(trial) })}
+          {mayBuy && (
+            <span className="right">
+              <Portal text={say('addCard')} />
             </span>
           )}
         </Notice>

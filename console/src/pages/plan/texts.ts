@@ -33,6 +33,12 @@ export const texts = pageTexts({
   notSoldSo: ['not sold so', 'so nicht verkauft'],
   freePlan: ['free', 'kostenlos'],
   trialDays: ['{days} days free, then', '{days} Tage frei, dann'],
+  trialDaysUncarded: ['{days} days free without a card, then', '{days} Tage frei ohne Karte, dann'],
+  endsUnpaid: [
+    'The trial of {name} ends with {day}, and nothing is charged. Add a card to keep it.',
+    'Die Probe von {name} endet am {day}, und nichts wird abgebucht. Füge eine Karte hinzu, um es zu behalten.',
+  ],
+  addCard: ['Add a card', 'Karte hinzufügen'],
   yes: ['yes', 'ja'],
   unlimited: ['unlimited', 'unbegrenzt'],
   present: ['Your plan', 'Dein Tarif'],

@@ -175,8 +175,7 @@ function blankSession(world: World, { form, mode, currency }: SessionInput): Che
     metadata: form.hash('metadata') ?? {},
     mode,
     payment_intent: null,
-    payment_method_collection:
-      form.choice('payment_method_collection', ['always']) ?? (mode === 'payment' ? 'if_required' : 'always'),
+    payment_method_collection: collectionOf(form, mode),
     payment_method_options: { card: { request_three_d_secure: 'automatic' } },
     payment_method_types: currency === DEBIT_CURRENCY ? ['card', 'sepa_debit'] : ['card'],
     payment_status: 'unpaid',
@@ -234,6 +233,15 @@ function unusedFields() {
 /** Where the page of a session is. */
 export function pageOf(world: World, id: string): string {
   return `${world.pages}/c/pay/${id}`;
+}
+
+function collectionOf(form: Form, mode: Mode): 'always' | 'if_required' {
+  const asked = form.choice('payment_method_collection', ['always', 'if_required']);
+  if (asked !== undefined && mode === 'payment')
+    throw invalidRequest('You can only set `payment_method_collection` if there are recurring prices.', {
+      param: 'payment_method_collection',
+    });
+  return asked ?? (mode === 'payment' ? 'if_required' : 'always');
 }
 
 function taxOf(form: Form): CheckoutSession['automatic_tax'] {

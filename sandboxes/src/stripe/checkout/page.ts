@@ -3,7 +3,7 @@ import { html, type Markup, page } from '../pages/html.ts';
 import { day, money, priceInWords } from '../pages/words.ts';
 import { idOf } from '../world/changes.ts';
 import { type CheckoutSession, DEBIT_CURRENCY, type World } from '../world/index.ts';
-import { isAsked, type VisitedSession } from './submit.ts';
+import { isAsked, takesNoCard, type VisitedSession } from './submit.ts';
 import { type LineSum, sumsOf } from './sums.ts';
 import { hasTrial } from './visit.ts';
 
@@ -32,7 +32,7 @@ function checkoutBody(world: World, visited: VisitedSession, says: string | null
   const [at, currency] = [`/c/pay/${session.id}`, session.currency ?? 'usd'];
   const total = money(session.amount_total ?? 0, currency);
   const later = hasTrial(visit)
-    ? html`<p class="soft">Free for ${trialOf(visited)}. The card is charged afterwards.</p>`
+    ? html`<p class="soft">Free for ${trialOf(visited)}. ${takesNoCard(session) ? 'No card is needed.' : 'The card is charged afterwards.'}</p>`
     : undefined;
   const lines = sumsOf(world, visit, session).map((sum) => lineRow(world, sum));
   return html`<p class="soft">${world.settings.merchant}</p>
@@ -47,13 +47,12 @@ ${sumRow('Tax', session.total_details?.amount_tax ?? 0, currency)}
 </table>
 ${changes(visited, at)}
 ${problem(says ?? visit.declined)}
-${payForm(session, cardFields())}
-${testCards()}
-${currency === DEBIT_CURRENCY ? html`<h2>Or by direct debit</h2>${payForm(session, debitFields())}${testAccounts()}` : undefined}
+${takesNoCard(session) ? payForm(session, undefined) : html`${payForm(session, cardFields())}${testCards()}`}
+${currency === DEBIT_CURRENCY && !takesNoCard(session) ? html`<h2>Or by direct debit</h2>${payForm(session, debitFields())}${testAccounts()}` : undefined}
 ${session.cancel_url === null ? undefined : html`<p><a href="${session.cancel_url}">Back without paying</a></p>`}`;
 }
 
-function payForm(session: CheckoutSession, fields: Markup): Markup {
+function payForm(session: CheckoutSession, fields: Markup | undefined): Markup {
   return html`<form method="post" action="/c/pay/${session.id}/pay" class="fields">
 ${session.customer === null ? html`<label>Email <input name="email" type="email" autocomplete="email" value="${session.customer_email ?? ''}" required></label>` : undefined}
 ${fields}

@@ -42,6 +42,12 @@ export function submit(world: World, visited: VisitedSession, filled: PaymentFor
   if (session.status !== 'open') return;
   visit.declined = null;
   try {
+    if (takesNoCard(session)) {
+      customerFor(world, session, filled);
+      subscribe(world, visited, null);
+      complete(world, visited, 'no_payment_required');
+      return;
+    }
     const method = ask(world, 'POST /v1/payment_methods', methodParams(filled)).id;
     const customer = customerFor(world, session, filled);
     if ((session.amount_total ?? 0) > 0) charge(world, visited, { method, customer });
@@ -51,6 +57,11 @@ export function submit(world: World, visited: VisitedSession, filled: PaymentFor
     visit.declined = error.message;
   }
   finish(world, visited);
+}
+
+/** Whether a page asks for no card: it needs none today, and was told to ask only then. */
+export function takesNoCard({ mode, payment_method_collection: asks, amount_total: total }: CheckoutSession) {
+  return mode === 'subscription' && asks === 'if_required' && total === 0;
 }
 
 /** The person was at the bank's page, and said yes or no. */
@@ -209,17 +220,25 @@ function finish(world: World, { session, visit }: VisitedSession): void {
   const setup = world.table('setup_intent').find(visit.intent);
   if (setup !== undefined)
     subscribe(world, { session, visit }, setup.payment_method === null ? null : idOf(setup.payment_method));
-  if (session.mode === 'subscription') {
-    session.subscription = visit.subscription;
-    session.invoice =
-      visit.subscription === null ? null : world.table('subscription').get(visit.subscription).latest_invoice;
-  } else {
+  if (session.mode === 'payment') {
     session.payment_intent = visit.intent;
     const isDue = status === 'succeeded' && world.settings.receiptSeconds === 0;
     if (isDue) giveReceipt(world, { session, visit });
   }
-  session.payment_status =
-    status === 'processing' ? 'unpaid' : setup === undefined ? 'paid' : 'no_payment_required';
+  const paid = setup === undefined ? 'paid' : 'no_payment_required';
+  complete(world, { session, visit }, status === 'processing' ? 'unpaid' : paid);
+}
+
+function complete(
+  world: World,
+  { session, visit: { subscription } }: VisitedSession,
+  paid: CheckoutSession['payment_status'],
+): void {
+  if (subscription !== null) {
+    session.subscription = subscription;
+    session.invoice = world.table('subscription').get(subscription).latest_invoice;
+  }
+  session.payment_status = paid;
   session.status = 'complete';
   session.url = null;
   world.emit('checkout.session.completed', session);

@@ -66,6 +66,8 @@ export interface SubscriptionFacts extends Bought {
   readonly cardExpiresAt?: Date | undefined;
   /** The price of one from the next period on, where another one is arranged for the same plan. */
   readonly nextUnitAmount?: number | undefined;
+  /** Its trial began without a card: one that is added later refuses it no more. */
+  readonly isCardless?: boolean | undefined;
   /** The provider ends it with its trial, for want of a card. */
   readonly endsUnpaid?: boolean | undefined;
   /** The reason of its end, as the provider was told it. `comment` is the customer's own text. */

@@ -48,6 +48,10 @@ export const planReply = namedObject('Plan', {
     .enum(['personal', 'organization', 'both'])
     .describe('Whose data the product holds: its plans are for accounts of that kind.'),
   trial_days: z.int().nullable().describe('Days before the first payment; null: there is no trial.'),
+  trial_needs_card: z
+    .boolean()
+    .nullable()
+    .describe('False: the trial begins without a card, for accounts whose maker’s address is verified.'),
   per_seat: z
     .array(z.string())
     .describe(
@@ -184,6 +188,7 @@ function planView({ product, defaultPlan, holds }: Catalogue, name: string, plan
     default: name === defaultPlan,
     holds,
     trial_days: plan.trialDays ?? null,
+    trial_needs_card: plan.trialDays === undefined ? null : plan.trialNeedsCard !== false,
     per_seat: [...(plan.perSeat ?? [])],
     overage: Object.fromEntries((plan.overage ?? []).map(({ limit, micros }) => [limit, micros])),
     grants: shownGrants(plan.grants),

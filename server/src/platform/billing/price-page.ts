@@ -57,13 +57,15 @@ export function offerOf({ data: plans, add_ons: addOns, comparison }: PriceList,
 }
 
 function planCard(plan: PlanView, compared: readonly Compared[], action: PlanAction): string {
-  const { id, name, price, trial_days: trial, per_seat: perSeat } = plan;
+  const { id, name, price, trial_days: trial, trial_needs_card: needsCard, per_seat: perSeat } = plan;
   const each = perSeat.length === 0 ? '' : ' a seat';
   const others = Object.entries(price.also).map(([currency, { monthly }]) => moneyText(monthly, currency));
   const notes = [
     ...(price.yearly === null ? [] : [`or ${moneyText(price.yearly, price.currency)}${each} a year`]),
     ...(price.monthly === 0 || others.length === 0 ? [] : [`also ${others.join(', ')}${each} a month`]),
-    ...(trial === null ? [] : [`${plural(trial, 'day')} to try it`]),
+    ...(trial === null
+      ? []
+      : [`${plural(trial, 'day')} to try it${needsCard === false ? ', no card needed' : ''}`]),
   ];
   const limits = compared.flatMap((one) => limitLine(one, one.plans[id], plan));
   return `<li>

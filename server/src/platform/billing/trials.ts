@@ -2,13 +2,15 @@ import { statement } from '#platform/db';
 import type { Catalogue, Plan } from '#platform/entitlements';
 import type { Mode } from './payment-provider.ts';
 
-/** Those of some products that the account of the transaction may try, as far as it is known before a card is. */
+/**
+ * Those of some products that the account of the transaction may try, as far as it is known before a card is. `is_proven`: the
+ * address of the account's maker is verified, so that a trial of it may begin without a card.
+ */
 export const triableProducts = (mode: Mode, products: readonly string[], mostPerPerson: number) =>
-  statement<{ product: string }>('select product from billing.triable($1, $2::text[], $3) as product', [
-    mode,
-    products,
-    mostPerPerson,
-  ]);
+  statement<{ product: string; is_proven: boolean }>(
+    'select product, billing.maker_is_proven() as is_proven from billing.triable($1, $2::text[], $3) as product',
+    [mode, products, mostPerPerson],
+  );
 
 const isTried = ({ trialDays, hidden }: Plan) => trialDays !== undefined && hidden !== true;
 

@@ -32,8 +32,10 @@ grant select on billing.overage_reports to plinth_tenant;
 
 -- These run as the system for every caller.
 call app.run_as_system('billing.triable(text, text[], integer)');
+call app.run_as_system('billing.maker_is_proven()');
 call app.run_as_system('billing.past_here(text, text, text)');
 
 -- Tenants may call these, and nothing that is a part of them.
 grant execute on function billing.triable(text, text[], integer) to plinth_tenant;
+grant execute on function billing.maker_is_proven() to plinth_tenant;
 grant execute on function billing.past_here(text, text, text) to plinth_tenant;

@@ -1,14 +1,28 @@
 -- What the objects of stores amount to: rows that are written anew from the newest body whenever one is applied, in the same commit. Tenants
 -- read; only the system role writes.
 
--- In how many other accounts a product was tried, by the maker of this one or on this card: the larger of the two.
+-- Hash of a user's verified address, without its tag (`ada+2@`), by which a person who registers anew is known; null: none is verified.
+create or replace function billing.trial_address(p_user uuid) returns text language sql stable as $$
+  select encode(sha256(convert_to(regexp_replace(lower(u.email), '\+[^@]*@', '@'), 'UTF8')), 'hex')
+  from identity.users u where u.user_id = p_user and u.email_verified
+$$;
+
+-- Whether the address of the account's maker is verified.
+create or replace function billing.maker_is_proven() returns boolean language sql stable as $$
+  select exists (select from accounts.accounts a where a.account_id = app.account() and billing.trial_address(a.created_by) is not null)
+$$;
+
+-- In how many other accounts a product was tried, by the maker of this one, to the maker's address or on this card: the largest.
 create or replace function billing.tried_elsewhere(p_account uuid, p_mode text, p_product text, p_card text) returns integer language sql stable as $$
   select greatest(
     (select count(distinct t.account_id) from billing.trials t
      where t.created_by = (select a.created_by from accounts.accounts a where a.account_id = p_account)
        and t.mode = p_mode and t.product = p_product and t.account_id <> p_account and t.refused_at is null),
     (select count(distinct t.account_id) from billing.trials t
-     where t.card = p_card and t.mode = p_mode and t.product = p_product and t.account_id <> p_account and t.refused_at is null))::integer
+     where t.card = p_card and t.mode = p_mode and t.product = p_product and t.account_id <> p_account and t.refused_at is null),
+    (select count(distinct t.account_id) from billing.trials t
+     where t.address = (select billing.trial_address(a.created_by) from accounts.accounts a where a.account_id = p_account)
+       and t.mode = p_mode and t.product = p_product and t.account_id <> p_account and t.refused_at is null))::integer
 $$;
 
 -- Of some products those that an account may try: it never had them, and not too many other accounts of its maker have tried them.

@@ -23,6 +23,7 @@ export interface NoticesParts {
   readonly webhooks: Pick<Webhooks, 'emitting' | 'wake'>;
   /** The mode in which Stripe sells; undefined: no sales here. */
   readonly mode: Mode | undefined;
+  readonly reachedAt: () => string;
 }
 
 /** Notices of accounts that are charged soon (docs/billing.md, Notices before a charge). */
@@ -64,11 +65,12 @@ export function createNotices(parts: NoticesParts): Notices {
 }
 
 async function tellIn(
-  { catalogues, mail, webhooks }: NoticesParts,
+  { catalogues, mail, webhooks, reachedAt }: NoticesParts,
   tx: Transaction,
   order: Statement<NotedRow>,
 ): Promise<number> {
   const notices = await tx.run(order);
+  const page = `${reachedAt()}/app/plan`;
   for (const { account_id: accountId, kind, about, ...subscription } of notices) {
     const { id, product, plan, trial_ends_at: end, ends_unpaid } = subscription;
     const data = { subscription_id: id, product, plan: `${product}.${plan}`, ends_unpaid };
@@ -90,7 +92,7 @@ async function tellIn(
           product,
           once: `${kind} ${about} ${userId}`,
           template: kind,
-          facts: { account, ...noticeTexts(kind, subscription, catalogues.get(product)) },
+          facts: { account, ...noticeTexts(kind, { ...subscription, page }, catalogues.get(product)) },
         }),
       ),
     ]);
@@ -109,7 +111,7 @@ const dueSubscriptions = (mode: Mode) =>
     [mode],
   );
 
-type NotedRow = ToldSubscription & {
+type NotedRow = Omit<ToldSubscription, 'page'> & {
   readonly account_id: AccountId;
   readonly kind: NoticeKind;
   readonly about: string;

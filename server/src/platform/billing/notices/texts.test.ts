@@ -28,6 +28,7 @@ const of: ToldSubscription = {
   former_amount: null,
   card_expires_at: new Date('2027-01-01T00:00:00Z'),
   ends_unpaid: false,
+  page: 'https://api.example.com/app/plan',
 };
 
 test.each([
@@ -43,7 +44,11 @@ test.each([
     'costs 1.800 KWD every 3 months (',
   ],
   ['card_expires', {}, 'is good until 12/2026, and 1500 JPY a year'],
-  ['trial_ends', { ends_unpaid: true }, 'nothing is charged: the plan ends then'],
+  [
+    'trial_ends',
+    { ends_unpaid: true },
+    'nothing is charged: the plan ends then. To go on, add a card before: https://api.example.com/app/plan.',
+  ],
 ] as const)('a notice says what is paid, in its currency and for all seats: %s %o', (kind, more, said) => {
   expect(noticeTexts(kind, { ...of, ...more }, catalogue).next).toContain(said);
 });

@@ -26,6 +26,8 @@ export interface ToldSubscription {
   readonly former_amount: number | null;
   readonly card_expires_at: Date | null;
   readonly ends_unpaid: boolean;
+  /** Where a card is added. */
+  readonly page: string;
 }
 
 /** Words of a notice, for people; amounts are without taxes, which are known when it is charged. */
@@ -44,7 +46,7 @@ function nextOf(kind: NoticeKind, of: ToldSubscription, price: string): string {
   switch (kind) {
     case 'trial_ends':
       return of.ends_unpaid
-        ? `No card is kept, and nothing is charged: the plan ends then. To go on, add a card before: it costs ${price}.`
+        ? `No card is kept, and nothing is charged: the plan ends then. To go on, add a card before: ${of.page}. It costs ${price} then.`
         : `From then on it costs ${price}. ${unless}`;
     case 'renewal_ahead':
       return `It costs ${price}. ${unless}`;

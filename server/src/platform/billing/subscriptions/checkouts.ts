@@ -54,6 +54,8 @@ export interface CheckoutPage extends Session {
   readonly url: string;
   /** Days of the trial that it offers; null: it is paid at once. */
   readonly trialDays: number | null;
+  /** null: there is no trial. */
+  readonly trialNeedsCard: boolean | null;
 }
 
 /**
@@ -77,12 +79,14 @@ export async function checkout(parts: SellingParts, asked: OrderedCheckout): Pro
     if (session.state === 'complete') await parts.refresh([{ kind: 'checkout', id: session.id }]);
     const { url } = session;
     const trialDays = kept?.asked?.subscription_data?.trial_period_days ?? null;
-    if (session.state === 'open' && url !== null) return { ...session, url, trialDays };
+    const trialNeedsCard =
+      trialDays === null ? null : kept?.asked?.payment_method_collection !== 'if_required';
+    if (session.state === 'open' && url !== null) return { ...session, url, trialDays, trialNeedsCard };
   }
   throw new AppError('conflict', { message: 'Another order of this account is under way. Try again.' });
 }
 
-/** An order without a trial is another one: a page that still offers it is closed. */
+/** An order without a trial, or with a card for it, is another one: a page that still offers more is closed. */
 async function withAvailableTrial(
   { db, stripe, freeAccountsPerUser }: SellingParts,
   { accountId, order }: OrderedCheckout,
@@ -91,7 +95,11 @@ async function withAvailableTrial(
   const [[mayTry]] = await db.tenant(accountId, [
     triableProducts(stripe.client.mode, [order.product], freeAccountsPerUser),
   ]);
-  if (mayTry !== undefined) return order;
+  if (mayTry !== undefined) {
+    if (mayTry.is_proven || order.trialNeedsCard !== false) return order;
+    const { trialNeedsCard: _, ...withCard } = order;
+    return { ...withCard, fingerprint: sha256(`${order.fingerprint} with a card`) };
+  }
   return { ...order, trialDays: undefined, fingerprint: sha256(`${order.fingerprint} untried`) };
 }
 
@@ -197,6 +205,7 @@ async function paramsOf(parts: SellingParts, { accountId, order }: OrderedChecko
     accountId,
     // A trial is for accounts that never had the product.
     trialDays: subscribed === 'never' ? order.trialDays : undefined,
+    trialNeedsCard: order.trialNeedsCard !== false,
   });
 }
 

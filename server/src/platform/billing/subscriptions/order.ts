@@ -59,6 +59,8 @@ export interface Order {
   /** Minor units of one, a cycle. */
   readonly unitAmount: number;
   readonly trialDays: number | undefined;
+  /** Not there: a card is needed. */
+  readonly trialNeedsCard?: false;
   readonly holds: Catalogue['holds'];
   readonly promotionCode: string | undefined;
   readonly successUrl: string;
@@ -106,7 +108,16 @@ export function planOf(
     throw invalidInput('body.cycle', `This plan is not sold ${asked.cycle}, but ${soldBy.join(' or ')}.`);
   if (quantity > 1 && declared.perSeat === undefined)
     throw invalidInput('body.quantity', 'This plan is not sold by the seat.');
-  return { plan, addOn: null, cycle, quantity, currency, unitAmount, trialDays: declared.trialDays };
+  return {
+    plan,
+    addOn: null,
+    cycle,
+    quantity,
+    currency,
+    unitAmount,
+    trialDays: declared.trialDays,
+    ...(declared.trialNeedsCard === false ? { trialNeedsCard: false as const } : {}),
+  };
 }
 
 /** Throws `validation_failed` for one that it is not sold in. */

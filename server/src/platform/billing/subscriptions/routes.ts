@@ -114,9 +114,13 @@ export const openCheckout = route(
       isOver: isFinal,
       async run() {
         const visitor = { accountId, caller, spender, origin };
-        const { url, expiresAt, trialDays } = await subscriptions.checkout(visitor, body);
-        const page = { checkout_url: url, expires_at: expiresAt.toISOString(), trial_days: trialDays };
-        return answer(201, page);
+        const { url, expiresAt, trialDays, trialNeedsCard } = await subscriptions.checkout(visitor, body);
+        return answer(201, {
+          checkout_url: url,
+          expires_at: expiresAt.toISOString(),
+          trial_days: trialDays,
+          trial_needs_card: trialNeedsCard,
+        });
       },
     }),
 );

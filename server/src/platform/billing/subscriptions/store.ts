@@ -17,6 +17,7 @@ export interface SubscriptionRow {
   readonly state: 'incomplete' | 'trialing' | 'active' | 'past_due' | 'paused' | 'canceled' | 'expired';
   readonly starts_at: Date;
   readonly trial_ends_at: Date | null;
+  readonly ends_unpaid: boolean;
   readonly period_starts_at: Date;
   readonly period_ends_at: Date;
   readonly cancels_at: Date | null;
@@ -39,7 +40,7 @@ export interface SubscriptionRow {
 }
 
 const COLUMNS = `id, store, store_id, product, plan, cycle, quantity, unit_amount::float8, currency, state, starts_at,
-  trial_ends_at, period_starts_at, period_ends_at, cancels_at, ended_at, grace_ends_at, suspends_at, suspended_by,
+  trial_ends_at, ends_unpaid, period_starts_at, period_ends_at, cancels_at, ended_at, grace_ends_at, suspends_at, suspended_by,
   next_plan, next_cycle, next_quantity, next_at, pending_plan, pending_cycle, pending_quantity, pending_expires_at,
   state = 'incomplete' and exists (
     select from billing.invoices i join billing.payments p on p.store = i.store and p.mode = i.mode and p.invoice = i.store_id

@@ -32,6 +32,9 @@ export const subscriptionReply = namedObject('Subscription', {
     .describe('`pending`: its first payment is a debit that is on its way; it is had once that has come.'),
   starts_at: instant,
   trial_ends_at: instant.nullable(),
+  ends_unpaid: z
+    .boolean()
+    .describe('No card is kept: it ends with its trial, and nothing is charged, unless one is added before.'),
   period_starts_at: instant,
   period_ends_at: instant,
   cancels_at: instant.nullable().describe('When it will end, as was asked.'),
@@ -62,6 +65,7 @@ export const checkoutReply = namedObject('CheckoutSession', {
   checkout_url: z.url().describe('The provider’s page: send the customer there.'),
   expires_at: instant,
   trial_days: z.int().nullable().describe('Of the trial that the page offers; null: it is paid at once.'),
+  trial_needs_card: z.boolean().nullable().describe('Whether the page asks for a card; null: no trial.'),
 });
 export const followedLinkReply = namedObject('FollowedCheckoutLink', {
   checkout_url: z
@@ -164,6 +168,7 @@ export function subscriptionView(row: SubscriptionRow): SubscriptionView {
     state: row.is_debited ? 'pending' : state,
     starts_at: row.starts_at.toISOString(),
     trial_ends_at: text(row.trial_ends_at),
+    ends_unpaid: row.state === 'trialing' && row.ends_unpaid,
     period_starts_at: row.period_starts_at.toISOString(),
     period_ends_at: row.period_ends_at.toISOString(),
     cancels_at: text(row.cancels_at),

@@ -26,7 +26,17 @@ const PRODUCT = [
   'default_plan',
 ] as const;
 const FEATURE = ['consumes', 'requires', 'reserve', 'longest_seconds', 'outside'] as const;
-const PLAN = ['name', 'rank', 'price', 'grants', 'trial_days', 'per_seat', 'overage', 'hidden'] as const;
+const PLAN = [
+  'name',
+  'rank',
+  'price',
+  'grants',
+  'trial_days',
+  'trial_needs_card',
+  'per_seat',
+  'overage',
+  'hidden',
+] as const;
 const ADD_ON = ['name', 'price', 'days', 'lifts'] as const;
 const PACK = ['name', 'price', 'credits', 'limit', 'months'] as const;
 
@@ -156,11 +166,13 @@ function readPlan(
 ): Plan {
   const of = reader.fields(value, path, PLAN);
   const at = (part: string) => [...path, part];
-  const { rank, trial_days: trial, hidden } = of;
+  const { rank, trial_days: trial, trial_needs_card: needsCard, hidden } = of;
   const perSeat = reader.names(of['per_seat'], at('per_seat'));
   const overage = readOverage(reader, of['overage'], { path: at('overage'), currency });
   if (hidden !== undefined && typeof hidden !== 'boolean')
     reader.fail(at('hidden'), 'hidden must be true or false.');
+  if (needsCard !== undefined && typeof needsCard !== 'boolean')
+    reader.fail(at('trial_needs_card'), 'trial_needs_card must be true or false.');
   return {
     name: reader.text(of['name'], at('name'), titleOf(String(path.at(-1)))),
     rank: rank === undefined ? index : (reader.whole(rank, at('rank')) ?? index),
@@ -174,6 +186,7 @@ function readPlan(
           : grantOf(reader, grant, { path: place, kind: limits[String(place.at(-1))]?.kind, options }),
     ),
     ...(trial === undefined ? {} : { trialDays: reader.whole(trial, at('trial_days'), 1) ?? 1 }),
+    ...(typeof needsCard === 'boolean' ? { trialNeedsCard: needsCard } : {}),
     ...(perSeat.length === 0 ? {} : { perSeat }),
     ...(overage.length === 0 ? {} : { overage }),
     ...(hidden === true ? { hidden: true } : {}),
@@ -221,6 +234,7 @@ const PARTS: Readonly<Record<string, string>> = {
 /** Fields of a plan that sentences about it mean without naming them. */
 const MEANT: readonly (readonly [RegExp, string])[] = [
   [/cost more|a year costs|sold by the year|its price/, 'price'],
+  [/needs a card/, 'trial_needs_card'],
   [/trial/, 'trial_days'],
   [/by the seat/, 'per_seat'],
   [/may be passed|past/, 'overage'],

@@ -116,6 +116,9 @@ const untilNote = ({ until }: Holdings['held']) => (until === null ? [] : [note(
 function statesOf(one: SubscriptionView, { data }: PriceList): string[] {
   const nameOf = (plan: string) => data.find(({ id }) => id === plan)?.name ?? plan;
   const { state, cancels_at: cancels, trial_ends_at: trial, grace_ends_at: grace, next, pending } = one;
+  const unless = one.ends_unpaid
+    ? ' It ends then, and nothing is charged, unless you add a card before.'
+    : '';
   const confirm =
     pending?.confirm_url == null
       ? ''
@@ -130,7 +133,7 @@ function statesOf(one: SubscriptionView, { data }: PriceList): string[] {
     ...(pending === null
       ? []
       : [`<p>A change to ${escapeHtml(nameOf(pending.plan))} waits for you.${confirm}</p>`]),
-    ...(state === 'trialing' && trial !== null ? [note(`Trial until ${dateOf(trial)}.`)] : []),
+    ...(state === 'trialing' && trial !== null ? [note(`Trial until ${dateOf(trial)}.${unless}`)] : []),
     ...(cancels === null ? [] : [note(`Canceled: it ends on ${dateOf(cancels)}.`)]),
     ...(next === null ? [] : [note(`Changes to ${nameOf(next.plan)} on ${dateOf(next.at)}.`)]),
     ...(renews ? [note(`Renews on ${dateOf(one.period_ends_at)}.`)] : []),

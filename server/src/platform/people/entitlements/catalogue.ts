@@ -126,6 +126,8 @@ export interface Plan {
   readonly grants: Grants;
   /** Days that a customer of a payment provider has it before they first pay. */
   readonly trialDays?: number;
+  /** False: the trial begins without a card, and ends with its last day where none was added. Needed where it is left out. */
+  readonly trialNeedsCard?: boolean;
   /** Sold by seats: the sizes of these limits are of one seat, and are multiplied by as many as were bought. */
   readonly perSeat?: readonly string[];
   /** Quotas that may be passed for money, as far as the account allows: nothing, until it does. */

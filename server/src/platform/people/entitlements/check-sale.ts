@@ -95,8 +95,9 @@ function isYearFit({ monthly, yearly }: Amounts): boolean {
 /** Stripe's bound. Days. */
 const LONGEST_TRIAL = 730;
 
-function trialProblems({ price, trialDays }: Plan): string[] {
-  if (trialDays === undefined) return [];
+function trialProblems({ price, trialDays, trialNeedsCard }: Plan): string[] {
+  if (trialDays === undefined)
+    return trialNeedsCard === undefined ? [] : ['has no trial, and says whether its trial needs a card'];
   if (price.monthly === 0) return ['is free, and has a trial'];
   if (trialDays > LONGEST_TRIAL) return [`its trial lasts more than ${LONGEST_TRIAL} days`];
   return Number.isSafeInteger(trialDays) && trialDays > 0 ? [] : ['its trial lasts no whole number of days'];

@@ -6,7 +6,13 @@ import type { Body, PaymentProvider, ProviderMode } from '../../payment-provider
 import { type EventState, settleEvents } from '../store/events.ts';
 import { customerOf, insertBody, lockObject, updateObject, type ObjectState } from '../store/objects.ts';
 import { type Owner, resolveOwnerIn } from './customer-owner.ts';
-import { deleteTask, requestFetches, requestUnknown, requeueTask } from '../store/fetch-tasks.ts';
+import {
+  deleteTask,
+  requestFetches,
+  requestUnknown,
+  requestUnpaidTrials,
+  requeueTask,
+} from '../store/fetch-tasks.ts';
 
 const APPLIED = commitPoint(
   'billing.applied',
@@ -49,6 +55,7 @@ export async function applyObject(
     const replaced = told.isNew ? replacedBy(facts) : [];
     await tx.runAll([
       requestUnknown(providerMode, facts.also),
+      ...(ref.kind === 'customer' ? [requestUnpaidTrials(providerMode, ref.id)] : []),
       ...(replaced.length === 0 ? [] : [requestFetches(providerMode, replaced, { low: false })]),
       deleteTask(providerMode, ref, number),
       requeueTask(providerMode, ref, number),

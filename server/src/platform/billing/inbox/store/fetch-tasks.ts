@@ -104,6 +104,18 @@ export const requestWaiting = ({ provider, mode }: ProviderMode, customer: strin
     [provider, mode, customer],
   );
 
+/** Marks the trials of a customer that began without a card: a card that is added to the customer alone changes them, and no event names them. */
+export const requestUnpaidTrials = ({ provider, mode }: ProviderMode, customer: string) =>
+  statement(
+    `insert into billing.wants as w (store, mode, kind, object_id, wanted)
+     select $1, $2, o.kind, o.object_id, nextval('billing.numbers')
+     from (select o.kind, o.object_id from billing.objects o
+           join billing.subscriptions s on s.store = o.store and s.mode = o.mode and s.store_id = o.object_id
+           where o.store = $1 and o.mode = $2 and o.customer = $3 and o.kind = 'subscription' and s.state = 'trialing' and s.ends_unpaid
+           order by o.object_id) o ${ON_EVENT}`,
+    [provider, mode, customer],
+  );
+
 /** A fetch that may begin. */
 export interface ClaimedTask {
   readonly kind: ObjectKind;

@@ -12,6 +12,8 @@ export interface SessionOrder {
   /** Metered prices that belong to the plan: units past its limits. */
   readonly metered: readonly string[];
   readonly trialDays: number | undefined;
+  /** False: the trial begins without a card, and Stripe ends it with its last day where none was added. */
+  readonly trialNeedsCard: boolean;
   /** Stripe's id of a promotion code; without one the page asks. */
   readonly promotion: string | undefined;
   readonly successUrl: string;
@@ -33,6 +35,8 @@ export interface Session {
 /** The order in Stripe's words. They are kept, so that asking again asks for the very same. */
 export function sessionParams(order: SessionOrder): SessionParams {
   const metadata = { plinth_account: order.accountId };
+  const { trialDays } = order;
+  const needsCard = trialDays === undefined || order.trialNeedsCard;
   return {
     customer: order.customer,
     mode: order.recurring ? 'subscription' : 'payment',
@@ -50,8 +54,10 @@ export function sessionParams(order: SessionOrder): SessionParams {
       ? {
           subscription_data: {
             metadata,
-            ...(order.trialDays === undefined ? {} : { trial_period_days: order.trialDays }),
+            ...(trialDays === undefined ? {} : { trial_period_days: trialDays }),
+            ...(needsCard ? {} : { trial_settings: { end_behavior: { missing_payment_method: 'cancel' } } }),
           },
+          ...(needsCard ? {} : { payment_method_collection: 'if_required' }),
         }
       : // Every payment has an invoice: its lines say what was bought.
         { invoice_creation: { enabled: true } }),

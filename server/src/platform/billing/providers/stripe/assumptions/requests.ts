@@ -94,6 +94,7 @@ export const REQUESTS: readonly Assumption[] = [
         quantity: 1,
         metered: [await stage.price('units')],
         trialDays: 7,
+        trialNeedsCard: false,
         promotion: undefined,
         successUrl: 'https://example.com/done',
         cancelUrl: 'https://example.com/',

@@ -87,7 +87,8 @@ export function subscriptionFacts(body: Body): Facts {
     card: cardOf(of),
     cardExpiresAt: of.plinth_card == null ? undefined : endOfMonth(of.plinth_card),
     nextUnitAmount: arranged === undefined ? undefined : arrangedPrice(arranged, item, bought),
-    endsUnpaid: endsWithoutCard(of) ? true : undefined,
+    isCardless: isCardless(of) ? true : undefined,
+    endsUnpaid: isCardless(of) && of.plinth_unpaid === true ? true : undefined,
     leaving: leavingOf(of),
     isOurs: of.metadata?.['plinth_account'] !== undefined,
     periodStartsAt: item.current_period_start,
@@ -124,8 +125,8 @@ function cardOf({ default_payment_method: paidBy }: Subscription): string | unde
 const endOfMonth = ({ exp_month, exp_year }: NonNullable<Subscription['plinth_card']>) =>
   new Date(Date.UTC(exp_year, exp_month));
 
-const endsWithoutCard = ({ plinth_unpaid: isUnpaid, trial_settings: trial }: Subscription) =>
-  isUnpaid === true && trial?.end_behavior.missing_payment_method === 'cancel';
+const isCardless = ({ trial_settings: trial }: Subscription) =>
+  trial?.end_behavior.missing_payment_method === 'cancel';
 
 function leavingOf({ cancellation_details: details }: Subscription): SubscriptionFacts['leaving'] {
   const { reason = null, feedback = null, comment = null } = details ?? {};

@@ -1,0 +1,2 @@
+drop index billing.trials_of_address;
+alter table billing.trials drop column address;
