@@ -2,8 +2,8 @@ import { statement } from '#platform/db';
 import { createStripeSandbox } from '#sandbox/stripe';
 import { advance } from '@plinth/testkit/factories';
 import { permitOf, plannedCall } from '@plinth/testkit/fixtures/limits';
-import { afterAll, expect, test } from 'vitest';
-import { testApp } from '@plinth/testkit/services/app';
+import { afterAll, describe, expect, test } from 'vitest';
+import { type Customer, testApp } from '@plinth/testkit/services/app';
 import { engine } from '@plinth/testkit/services';
 
 const DAY = 86_400;
@@ -25,67 +25,101 @@ async function passSeconds(seconds: number): Promise<void> {
   await drainEvents();
 }
 
-// The counting itself is tried on both engines by overage.test.ts.
-test.runIf(engine === 'postgres')(
-  'units past a quota are chosen, used, and stand on the invoice of the period',
-  async () => {
-    const ada = await app.customer();
-    const order = {
-      product: 'gateway',
-      plan: 'scale',
-      cycle: 'monthly',
-      success_url: 'https://a.example/',
-      cancel_url: 'https://a.example/',
-    };
-    const opened = await app.call(ada.key, 'POST /v1/billing/checkout', { body: order });
-    await sandbox.pay(String(opened.body['checkout_url']));
-    await drainEvents();
-    const choice = { product: 'gateway', limit: 'calls', most: 500, agreed: PRICE };
-    const early = await app.call(ada.key, 'PUT /v1/billing/overage', { body: choice });
-    expect(early).toMatchObject({ status: 409, body: { error: { code: 'overage_not_sold' } } });
+async function buy(cycle: 'monthly' | 'yearly'): Promise<Customer> {
+  const customer = await app.customer();
+  const order = {
+    product: 'gateway',
+    plan: 'scale',
+    cycle,
+    success_url: 'https://a.example/',
+    cancel_url: 'https://a.example/',
+  };
+  const opened = await app.call(customer.key, 'POST /v1/billing/checkout', { body: order });
+  await sandbox.pay(String(opened.body['checkout_url']));
+  await drainEvents();
+  return customer;
+}
 
+const choose = ({ key }: Customer, most: number) =>
+  app.call(key, 'PUT /v1/billing/overage', {
+    body: { product: 'gateway', limit: 'calls', most, agreed: PRICE },
+  });
+
+/** Uses so many units past the quota of a window in which nothing was used; most of it elsewhere: a hundred thousand calls take too long here. */
+async function useInWindow({ accountId, userId }: Customer, units: number): Promise<void> {
+  const elsewhere = { account_id: accountId, product: 'gateway', limit: 'calls', units: 99_990 };
+  const { status } = await app.call((await app.admin()).key, 'POST /v1/admin/usage/adjustments', {
+    body: { ...elsewhere, reason: 'used elsewhere' },
+    headers: { 'idempotency-key': `elsewhere-${units}` },
+  });
+  expect(status).toBe(201);
+  const what = { accountId, userId, product: 'gateway', feature: 'external', units: units + 10 };
+  await permitOf(
+    await limits.admit({ ...what, call: plannedCall(0), as: 'inline', requestId: 'r' }),
+  ).settle();
+  await passSeconds(60);
+  expect(await overage.run()).toBe(units);
+}
+
+const linesOf = ({ accountId }: Customer) =>
+  app.db.asMigrator(
+    statement<{ quantity: number; amount: number }>(
+      `select l.quantity, l.amount::float8, l.product
+         from billing.invoice_lines l join billing.invoices i on i.account_id = l.account_id and i.id = l.invoice_id
+        where l.account_id = $1 and l.overage = 'calls' and l.quantity > 0 order by i.issued_at`,
+      [accountId],
+    ),
+  );
+
+// The counting itself is tried on both engines by overage.test.ts.
+describe.runIf(engine === 'postgres')('units past a quota', () => {
+  test('are chosen, used, and stand on the invoice of the period', async () => {
+    const ada = await buy('monthly');
+    const early = await choose(ada, 500);
+    expect(early).toMatchObject({ status: 409, body: { error: { code: 'overage_not_sold' } } });
     // Usage in a trial is on no invoice.
     await passSeconds(15 * DAY);
-    const chosen = await app.call(ada.key, 'PUT /v1/billing/overage', { body: choice });
-    expect(chosen).toMatchObject({
+    expect(await choose(ada, 500)).toMatchObject({
       status: 200,
       body: { plan: 'gateway.scale', included: 100_000, most: 500 },
     });
-
-    // Most of the quota was used elsewhere: a hundred thousand calls take too long here.
-    const { accountId } = ada;
-    const elsewhere = {
-      account_id: accountId,
-      product: 'gateway',
-      limit: 'calls',
-      units: 99_990,
-      reason: 'used elsewhere',
-    };
-    const admin = await app.admin();
-    const headers = { 'idempotency-key': 'elsewhere' };
-    const adjusted = await app.call(admin.key, 'POST /v1/admin/usage/adjustments', {
-      body: elsewhere,
-      headers,
-    });
-    expect(adjusted.status).toBe(201);
-    const calls = {
-      accountId: ada.accountId,
-      userId: ada.userId,
-      product: 'gateway',
-      feature: 'external',
-      units: 510,
-    } as const;
-    await permitOf(
-      await limits.admit({ ...calls, call: plannedCall(0), as: 'inline', requestId: 'r' }),
-    ).settle();
-    await passSeconds(60);
-    expect(await overage.run()).toBe(500);
-
+    await useInWindow(ada, 500);
     await passSeconds(46 * DAY);
-    const lines = statement(
-      `select quantity, amount, product from billing.invoice_lines where account_id = $1 and overage = 'calls'`,
-      [ada.accountId],
+    expect(await linesOf(ada)).toMatchObject([{ quantity: 500, amount: 30, product: 'gateway' }]);
+  });
+
+  test('of a plan that is paid by the year are billed each month, and change nothing of its monthly revenue', async () => {
+    const eve = await buy('yearly');
+    await passSeconds(15 * DAY);
+    await choose(eve, 2_000);
+    const used: number[] = [];
+    for (let month = 1; month <= 14; month += 1) {
+      const now = sandbox.now();
+      const tenth = Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1, 10);
+      await passSeconds(Math.floor((tenth - now.getTime()) / 1_000));
+      // What was used a month ago is billed by now, once.
+      const lines = await linesOf(eve);
+      expect(lines.map(({ quantity }) => quantity)).toEqual(used);
+      expect(lines.map(({ amount }) => amount)).toEqual(used.map((units) => units * 0.06));
+      used.push(month * 50);
+      await useInWindow(eve, month * 50);
+    }
+    const plans = statement(
+      `select count(*)::integer as bills from billing.invoice_lines where account_id = $1 and plan = 'scale' and amount > 0`,
+      [eve.accountId],
     );
-    expect(await app.db.asMigrator(lines)).toContainEqual({ quantity: 500, amount: 30, product: 'gateway' });
-  },
-);
+    expect(await app.db.asMigrator(plans)).toEqual([{ bills: 2 }]);
+    const report = await app.call((await app.admin()).key, 'GET /v1/admin/billing/recurring?group=product');
+    // A twelfth of the year's price, and the month of the other customer.
+    expect(report.body).toMatchObject({
+      data: [
+        {
+          product: 'gateway',
+          mrr_minor: Math.round(49_000 / 12 + 4_900),
+          expansion_minor: 0,
+          contraction_minor: 0,
+        },
+      ],
+    });
+  });
+});

@@ -5,6 +5,7 @@ import { day, money, priceInWords } from '../pages/words.ts';
 import { idOf } from '../world/changes.ts';
 import type { Subscription, World } from '../world/index.ts';
 import { defaultMethod } from '../world/customers/payers.ts';
+import { periodOf } from '../world/subscriptions/items.ts';
 import { ACTIONS, type ActionResult, runAction, type Portal, subscriptionsOf } from './actions.ts';
 
 /** Links lead there for so long. Seconds. */
@@ -66,12 +67,13 @@ ${features.subscription_update.enabled ? plansPart(portal, subscription) : undef
 ${features.subscription_cancel.enabled ? endPart(portal, subscription) : undefined}`;
 }
 
-function stateOf({ status, cancel_at: ends, trial_end: trial, items }: Subscription): string {
+function stateOf(subscription: Subscription): string {
+  const { status, cancel_at: ends, trial_end: trial } = subscription;
   if (ends !== null) return `Ends on ${day(ends)}`;
   if (status === 'trialing' && trial !== null) return `Free until ${day(trial)}`;
   if (status === 'past_due' || status === 'unpaid') return 'The last payment failed';
   if (status === 'paused') return 'Paused';
-  return `Renews on ${day(items.data[0]?.current_period_end ?? 0)}`;
+  return `Renews on ${day(periodOf(subscription).end)}`;
 }
 
 function endPart({ session, features }: Portal, { id, cancel_at: ends }: Subscription): Markup {

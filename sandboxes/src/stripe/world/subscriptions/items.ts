@@ -113,12 +113,14 @@ export function checkPrices(sold: readonly Price[]): void {
   const intervals = new Set(
     sold.map(({ recurring }) => `${recurring?.interval} ${recurring?.interval_count}`),
   );
-  if (intervals.size > 1)
-    throw invalidRequest('This sandbox bills all items of a subscription at the same interval.');
+  if (intervals.size > 1 && sold.some(({ recurring }) => isShort(recurring?.interval)))
+    throw invalidRequest('This sandbox mixes intervals of months and years alone.');
   const prices = new Set(sold.map(({ id }) => id));
   if (prices.size < sold.length)
     throw invalidRequest('Cannot add multiple subscription items with the same plan.');
 }
+
+const isShort = (interval: string | undefined) => interval === 'day' || interval === 'week';
 
 /** Stripe still tells prices in its older words too. */
 function planOf(price: Price): SubscriptionItem['plan'] {
@@ -155,11 +157,21 @@ export function setPeriods(subscription: Subscription, start: number, end?: numb
   }
 }
 
-/** The period that is paid for now; only metered items that came in its midst have a shorter one. */
+/** The longest period of its items; those that are billed more often, or came in its midst, have a shorter one. */
 export function periodOf({ items, start_date: started }: Subscription): { start: number; end: number } {
-  const starts = items.data.map((item) => item.current_period_start);
-  const start = starts.length === 0 ? started : Math.min(...starts);
-  return { start, end: items.data[0]?.current_period_end ?? started };
+  const end = Math.max(started, ...items.data.map((item) => item.current_period_end));
+  const longest = items.data.filter((item) => item.current_period_end === end);
+  return { start: Math.min(end, ...longest.map((item) => item.current_period_start)), end };
+}
+
+/** The subscription with the items alone whose period ends first: the next invoice is theirs. */
+export function nextToBill(subscription: Subscription): Subscription {
+  const { items } = subscription;
+  const end = Math.min(...items.data.map((item) => item.current_period_end));
+  return {
+    ...subscription,
+    items: { ...items, data: items.data.filter((item) => item.current_period_end === end) },
+  };
 }
 
 export function isMetered({ recurring }: Price): boolean {

@@ -2,7 +2,7 @@ import { endWithPeriod } from './cancellations.ts';
 import { composeInvoice, type InvoiceDraft } from '../invoices/drafts.ts';
 import { endNow } from './endings.ts';
 import { draftInvoice, finalize, markUncollectible, voidInvoice } from '../invoices/invoices.ts';
-import { advanceLines, periodOf, setPeriods } from './items.ts';
+import { advanceLines, nextToBill, periodOf, setPeriods } from './items.ts';
 import type { LineDraft } from '../invoices/lines.ts';
 import type { Invoice, Subscription } from '../objects.ts';
 import { customerOf, defaultMethod } from '../customers/payers.ts';
@@ -29,12 +29,12 @@ export function* subscriptionsToCome(world: World): Generator<Due> {
     if (pause?.resumes_at != null)
       yield { at: pause.resumes_at, of, run: () => unpause(world, subscription) };
     yield* warnings(world, subscription);
-    yield { at: periodOf(subscription).end, of, run: () => renew(world, subscription) };
+    yield { at: periodOf(nextToBill(subscription)).end, of, run: () => renew(world, subscription) };
   }
 }
 
 function* warnings(world: World, subscription: Subscription): Generator<Due> {
-  const { end } = periodOf(subscription);
+  const { end } = periodOf(nextToBill(subscription));
   const trialing = subscription.status === 'trialing';
   const mark = `${trialing ? 'trial ends' : 'renews'} ${subscription.id} ${end}`;
   if (world.marks.has(mark) || subscription.cancel_at !== null) return;
@@ -88,13 +88,14 @@ function goesOn(world: World, subscription: Subscription): boolean {
   return false;
 }
 
-/** The next period begins. The answer is its invoice, with what was used in the last one. */
+/** The next period begins of what is billed next. The answer is its invoice, with what was used in the last one. */
 function billPeriod(world: World, subscription: Subscription): InvoiceDraft {
-  const last = periodOf(subscription);
+  const due = nextToBill(subscription);
+  const last = periodOf(due);
   const customer = customerOf(world, subscription.customer);
-  const used = usageLines(world, subscription);
-  setPeriods(subscription, last.end);
-  const drafts: LineDraft[] = [...takePending(world, subscription), ...used, ...advanceLines(subscription)];
+  const used = usageLines(world, due);
+  setPeriods(due, last.end);
+  const drafts: LineDraft[] = [...takePending(world, subscription), ...used, ...advanceLines(due)];
   const held =
     subscription.status === 'unpaid' || subscription.pause_collection?.behavior === 'keep_as_draft';
   const finalizesAt = held ? null : last.end + world.settings.draftSeconds;

@@ -12,6 +12,7 @@ import {
 } from './items.ts';
 import type { LineDraft } from '../invoices/lines.ts';
 import { unitsOf } from '../catalogue/meters.ts';
+import { periodEnd } from '../periods.ts';
 import type { Subscription, SubscriptionItem } from '../objects.ts';
 import { addPending, creditsOf, debitsOf, usedOf } from './prorations.ts';
 import { type Collects, invoiceNow } from './subscriptions.ts';
@@ -98,8 +99,8 @@ export function changeAtTurn(world: World, subscription: Subscription, asked: re
   const before = subscription.items.data;
   const after = itemsAfter(world, subscription, asked);
   giveBack(world, subscription, { after, proratedAt: undefined });
-  for (const item of after) if (isNewSale(item, before)) beginWith(world, subscription, item);
   if (intervalOf(before) !== intervalOf(after)) subscription.billing_cycle_anchor = world.now();
+  for (const item of after) if (isNewSale(item, before)) beginWith(world, subscription, item);
   subscription.items.data = after;
 }
 
@@ -124,15 +125,21 @@ function isNewSale(item: SubscriptionItem, before: readonly SubscriptionItem[]):
   return former === undefined || (isMetered(item.price) && former.price.id !== item.price.id);
 }
 
-function intervalOf([item]: readonly SubscriptionItem[]): string {
+/** How often it is paid in advance; where all is by use, how often that is. */
+function intervalOf(items: readonly SubscriptionItem[]): string {
+  const item = items.find(({ price }) => !isMetered(price)) ?? items[0];
   return `${item?.price.recurring?.interval} ${item?.price.recurring?.interval_count}`;
 }
 
-/** What comes in the midst of a period ends with it; what was used before is not its concern. */
+/** What is paid in advance ends with the period in whose midst it comes; of what is paid by use, what was used before is not its concern. */
 function beginWith(world: World, subscription: Subscription, item: SubscriptionItem): void {
   const { start, end } = periodOf(subscription);
-  item.current_period_start = isMetered(item.price) ? world.now() : start;
-  item.current_period_end = end;
+  const { recurring } = item.price;
+  const isByUse = isMetered(item.price) && recurring !== null;
+  const [anchor, now] = [subscription.billing_cycle_anchor, world.now()];
+  item.current_period_start = isByUse ? now : start;
+  item.current_period_end =
+    isByUse && subscription.status !== 'trialing' ? periodEnd(anchor, now, recurring) : end;
 }
 
 /** What was used of metered items in the period that they show. */

@@ -245,7 +245,7 @@ describe('a schedule', () => {
   });
 });
 
-function createMetered(asked: Parameters<WorldFixture['ask']>[1] = {}) {
+function createMetered(asked: Parameters<WorldFixture['ask']>[1] = {}, interval = 'month') {
   const counter = createWorldFixture();
   const meter = counter.get('billing.meter', 'POST /v1/billing/meters', {
     display_name: 'Calls',
@@ -260,7 +260,11 @@ function createMetered(asked: Parameters<WorldFixture['ask']>[1] = {}) {
     product,
     recurring,
   });
-  const subscription = counter.subscribe('pm_card_visa', [counter.price(2000), rate], asked);
+  const subscription = counter.subscribe(
+    'pm_card_visa',
+    [counter.price(2000, { recurring: { interval } }), rate],
+    asked,
+  );
   const use = (value: number, identifier: string, more = {}) => ({
     event_name: 'calls',
     payload: { stripe_customer_id: idOf(subscription.customer), value },
@@ -336,5 +340,83 @@ describe('what is used', () => {
     counter.world.advance(MONTH + 3600);
     expect(subscription.status).toBe('canceled');
     expect(newestInvoice(counter)).toMatchObject({ status: 'paid', amount_paid: 250 });
+  });
+});
+
+describe('what is used past a plan that is paid by the year', () => {
+  const periodsOf = ({ items }: Subscription) => items.data.map((item) => item.current_period_end);
+  const JANUARY = 31 * DAY;
+
+  test('has an invoice of its own each month, and is on that of the plan once a year', () => {
+    const { counter, use } = createMetered({}, 'year');
+    for (let month = 1; month <= 14; month += 1) {
+      counter.ask('POST /v1/billing/meter_events', use(100 * month, `m${month}`));
+      // 31 January, 28 February, 31 March.
+      counter.world.advanceTo(Date.UTC(2026, month + 1, 0, 13) / 1000);
+    }
+    const invoices = counter.world.table('invoice').oldestFirst();
+    const used = (month: number) => [25 * month];
+    const months = Array.from({ length: 14 }, (_, index) => used(index + 1));
+    expect(invoices.map(amountsOf)).toEqual([
+      [2000],
+      ...months.slice(0, 11),
+      [300, 2000],
+      ...months.slice(12),
+    ]);
+    expect(invoices.every(({ status }) => status === 'paid')).toBe(true);
+  });
+
+  test('begins when it is added, and ends with the month of the plan', () => {
+    const { counter, subscription, use } = createMetered({}, 'year');
+    const [, calls] = subscription.items.data;
+    const call = `POST /v1/subscriptions/${subscription.id}`;
+    counter.ask(call, { items: [{ id: calls?.id ?? '', deleted: true }] });
+    counter.world.advance(40 * DAY);
+    counter.ask('POST /v1/billing/meter_events', use(1000, 'a'));
+    counter.world.advance(1);
+    counter.ask(call, { items: [{ price: calls?.price.id ?? '' }] });
+    counter.ask('POST /v1/billing/meter_events', use(40, 'b'));
+    expect(periodsOf(subscription)).toEqual([OPENS + 365 * DAY, OPENS + MONTH + 31 * DAY]);
+    counter.world.advance(20 * DAY);
+    expect(amountsOf(newestInvoice(counter))).toEqual([10]);
+  });
+
+  test('is billed to the end: with the year where that is asked for, else with the month', () => {
+    const { counter, subscription, use } = createMetered({}, 'year');
+    const call = `POST /v1/subscriptions/${subscription.id}`;
+    counter.ask(call, { cancel_at_period_end: true });
+    expect(subscription.cancel_at).toBe(OPENS + MONTH);
+    counter.ask(call, { cancel_at: 'max_period_end' });
+    expect(subscription).toMatchObject({ cancel_at: OPENS + 365 * DAY, cancel_at_period_end: false });
+    counter.world.advance(365 * DAY - JANUARY / 2);
+    counter.ask('POST /v1/billing/meter_events', use(400, 'a'));
+    counter.world.advance(JANUARY);
+    expect(subscription.status).toBe('canceled');
+    expect(amountsOf(newestInvoice(counter))).toEqual([100]);
+    expect(counter.world.table('invoice').list()).toHaveLength(13);
+  });
+
+  test('is billed once where the plan comes to be paid by the month, and by the year again', () => {
+    const { counter, subscription, use } = createMetered({}, 'year');
+    const call = `POST /v1/subscriptions/${subscription.id}`;
+    const id = subscription.items.data[0]?.id ?? '';
+    counter.world.advance(40 * DAY);
+    counter.ask('POST /v1/billing/meter_events', use(400, 'a'));
+    counter.world.advance(1);
+    counter.ask(call, { items: [{ id, price: counter.price(300).id }] });
+    expect(amountsOf(newestInvoice(counter)).toSorted((one, other) => one - other)).toEqual([
+      -1781, 100, 300,
+    ]);
+    expect(new Set(periodsOf(subscription)).size).toBe(1);
+    counter.ask('POST /v1/billing/meter_events', use(800, 'b'));
+    counter.world.advance(1);
+    counter.ask(call, {
+      items: [{ id, price: counter.price(2000, { recurring: { interval: 'year' } }).id }],
+    });
+    expect(amountsOf(newestInvoice(counter)).toSorted((one, other) => one - other)).toEqual([
+      -300, 200, 2000,
+    ]);
+    counter.world.advance(32 * DAY);
+    expect(amountsOf(newestInvoice(counter))).toEqual([0]);
   });
 });

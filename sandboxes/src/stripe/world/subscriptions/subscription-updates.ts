@@ -6,7 +6,7 @@ import { accountOf } from '../payments/debits.ts';
 import { type AskedDiscount, checkDiscounts, readDiscounts, redeem } from '../catalogue/discounts.ts';
 import { detailsOf } from './endings.ts';
 import { Form } from '../form.ts';
-import { periodOf } from './items.ts';
+import { nextToBill, periodOf } from './items.ts';
 import { methodOf } from '../customers/methods.ts';
 import { CHANGE_BEHAVIORS, type ChangeBehavior } from './new-subscription.ts';
 import type { Invoice, Subscription, TaxRate } from '../objects.ts';
@@ -224,11 +224,12 @@ function applyEnding(world: World, subscription: Subscription, asked: ChangeInpu
   if (Object.keys(asked.said).length > 0)
     subscription.cancellation_details = detailsOf(subscription, asked.said);
   if (atPeriodEnd === undefined && cancelAt === undefined) return;
-  const end = periodOf(subscription).end;
   const at =
-    atPeriodEnd === true || (cancelAt?.endsWith('period_end') ?? false)
-      ? end
-      : Number(cancelAt ?? Number.NaN);
+    atPeriodEnd === true || cancelAt === 'min_period_end'
+      ? periodOf(nextToBill(subscription)).end
+      : cancelAt === 'max_period_end'
+        ? periodOf(subscription).end
+        : Number(cancelAt ?? Number.NaN);
   const ends = Number.isFinite(at);
   if (ends && at <= world.now())
     throw invalidRequest('cancel_at must be in the future.', { param: 'cancel_at' });

@@ -6,7 +6,7 @@ import { currentDiscounts, readDiscounts, redeem } from '../catalogue/discounts.
 import type { InvoiceDraft } from '../invoices/drafts.ts';
 import { Form } from '../form.ts';
 import { draftInvoice, finalize, paymentOf } from '../invoices/invoices.ts';
-import { advanceLines, itemsAfter, periodOf, readItems, setPeriods } from './items.ts';
+import { advanceLines, itemsAfter, nextToBill, periodOf, readItems, setPeriods } from './items.ts';
 import { type LineDraft, priceOf } from '../invoices/lines.ts';
 import type { Customer, Invoice, Price, Subscription } from '../objects.ts';
 import {
@@ -180,7 +180,7 @@ function noMethod(): Error {
 }
 
 function endLater(world: World, subscription: Subscription, asked: AskedSubscription): void {
-  const at = asked.cancelAtPeriodEnd ? periodOf(subscription).end : asked.cancelAt;
+  const at = asked.cancelAtPeriodEnd ? periodOf(nextToBill(subscription)).end : asked.cancelAt;
   if (at === null) return;
   subscription.cancel_at = at;
   subscription.cancel_at_period_end = asked.cancelAtPeriodEnd;

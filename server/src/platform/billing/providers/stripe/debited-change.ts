@@ -1,7 +1,7 @@
 import { AppError } from '#platform/kernel';
 import type { Stripe } from 'stripe';
 import type { StripeClient } from './client.ts';
-import { idOf } from './subscription-reads.ts';
+import { idOf, planItem } from './subscription-reads.ts';
 
 /** Methods of payment that take days: Stripe lets no change wait for them. */
 const BANK_DEBITS: ReadonlySet<string> = new Set([
@@ -51,8 +51,7 @@ export async function assertPaidForGood(
   credit: number,
 ): Promise<void> {
   if (credit <= 0) return;
-  const [item] = subscription.items.data;
-  const since = item?.current_period_start ?? subscription.start_date;
+  const since = planItem(subscription)?.current_period_start ?? subscription.start_date;
   const charges = await chargesOf(client, subscription);
   const byDebit = charges.some(
     ({ created, status, payment_method_details: paid }) =>

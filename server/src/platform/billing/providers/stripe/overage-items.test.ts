@@ -26,8 +26,8 @@ let meter = '';
 
 async function priceOf(key: string, product: string, name: string): Promise<void> {
   const [, interval = 'month'] = key.split(':');
-  const recurring = { interval: interval === 'yearly' ? 'year' : 'month' } as const;
   const isMetered = key.endsWith(':calls');
+  const recurring = { interval: interval === 'yearly' && !isMetered ? 'year' : 'month' } as const;
   const amount = AMOUNTS[(key.split(':')[0] ?? 'small') as Plan] * (interval === 'yearly' ? 10 : 1);
   const { id } = await stripe.prices.create({
     product,

@@ -10,6 +10,7 @@ export interface CatalogPrice extends SoldItem {
   readonly name: string;
   /** Look-up key of the current price: `plinth:reel.pro:monthly`. */
   readonly lookupKey: string;
+  /** That of the plan, also of what is sold beside it. */
   readonly cycle: SoldCycle | null;
   readonly charged: Charged;
   readonly currency: string;
@@ -27,7 +28,11 @@ export interface SaleTax {
 /** Millionths of a currency in its minor unit. */
 export const microsPerMinor = (currency: Currency) => 10 ** (6 - minorDigits(currency));
 
-export const INTERVALS = { monthly: 'month', yearly: 'year' } as const;
+const INTERVALS = { monthly: 'month', yearly: 'year' } as const;
+
+/** How often Stripe bills a price; null: once. Units past limits are billed each month, also where the plan is paid by the year. */
+export const intervalOf = ({ charged, cycle }: CatalogPrice) =>
+  cycle === null ? null : charged === 'metered' ? 'month' : INTERVALS[cycle];
 
 /** Everything that is sold for money: plans that can be bought, and add-ons. */
 export function priceCatalogOf(catalogues: readonly Catalogue[]): CatalogPrice[] {
@@ -80,7 +85,7 @@ function planPrices({ product, name }: Catalogue, plan: string, declared: Plan):
   });
 }
 
-/** Units past limits are items of the subscription beside the plan, and of its cycle, as Stripe wants it. */
+/** Units past limits are items of the subscription beside the plan. */
 function overagePrices(of: CatalogPrice, { overage = [] }: Plan, productName: string): CatalogPrice[] {
   return overage.map(({ limit, micros, also = {} }) => ({
     ...of,

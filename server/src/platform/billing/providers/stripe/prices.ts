@@ -6,7 +6,7 @@ import { askOnce, refusedFor, type StripeClient } from './client.ts';
 import { syncMeter } from './meters.ts';
 import { loadStripe } from './package.ts';
 import { idOf } from './subscription-reads.ts';
-import { INTERVALS, microsPerMinor, type CatalogPrice, type SaleTax } from './price-catalog.ts';
+import { intervalOf, microsPerMinor, type CatalogPrice, type SaleTax } from './price-catalog.ts';
 
 const SYNCED = commitPoint('billing.prices-synced', 'what the provider calls everything that is sold');
 
@@ -133,7 +133,8 @@ async function archive(client: StripeClient, { id, product }: Stripe.Price, next
 }
 
 async function paramsOf(client: StripeClient, price: CatalogPrice): Promise<Stripe.PriceCreateParams> {
-  const { productId, lookupKey, currency, charged, cycle } = price;
+  const { productId, lookupKey, currency, charged } = price;
+  const interval = intervalOf(price);
   const metered = charged === 'metered' ? { usage_type: charged, meter: await syncMeter(client, price) } : {};
   return {
     product: productId,
@@ -141,7 +142,7 @@ async function paramsOf(client: StripeClient, price: CatalogPrice): Promise<Stri
     ...(await amountOf(price)),
     lookup_key: lookupKey,
     transfer_lookup_key: true,
-    ...(cycle === null ? {} : { recurring: { interval: INTERVALS[cycle], ...metered } }),
+    ...(interval === null ? {} : { recurring: { interval, ...metered } }),
   };
 }
 
@@ -171,7 +172,7 @@ function isSame(found: Stripe.Price, price: CatalogPrice): boolean {
     product === price.productId &&
     found.currency === price.currency &&
     Math.round(Number(found.unit_amount_decimal) * microsPerMinor(price.currency)) === price.micros &&
-    (found.recurring?.interval ?? null) === (price.cycle === null ? null : INTERVALS[price.cycle])
+    (found.recurring?.interval ?? null) === intervalOf(price)
   );
 }
 

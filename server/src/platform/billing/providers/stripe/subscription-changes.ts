@@ -259,7 +259,7 @@ async function end(client: StripeClient, id: string, { when, isUnbilled, ...why 
     when === 'now'
       ? // Use past limits is owed, whenever it ends.
         stripe.subscriptions.cancel(id, { invoice_now: isUnbilled !== true, ...said })
-      : stripe.subscriptions.update(id, { cancel_at_period_end: true, ...said }),
+      : stripe.subscriptions.update(id, { ...endingWithPlan(subscription), ...said }),
   );
   return dateOf(after.ended_at ?? after.cancel_at ?? periodEnd(after));
 }
@@ -299,8 +299,14 @@ async function goOn(client: StripeClient, id: string, agreed: RecurringPrice): P
   await takeUpAgain(client, subscription);
 }
 
+/** Where items are billed more often than the plan, Stripe ends a subscription with the first of their periods, unless it is asked for the last. */
+export const endingWithPlan = (subscription: Stripe.Subscription) =>
+  subscription.items.data.some((item) => item.current_period_end < periodEnd(subscription))
+    ? { cancel_at: 'max_period_end' as const }
+    : { cancel_at_period_end: true };
+
 /** Takes back that it ends. Stripe takes one of the two, whichever of them it was. */
-function goingOn({ cancel_at: at, cancel_at_period_end: isAtPeriodEnd }: Stripe.Subscription) {
+export function goingOn({ cancel_at: at, cancel_at_period_end: isAtPeriodEnd }: Stripe.Subscription) {
   if (isAtPeriodEnd) return { cancel_at_period_end: false };
   return at === null ? {} : { cancel_at: '' as const };
 }
@@ -336,7 +342,7 @@ function changedItems(
 
 const limitOf = ({ price }: Stripe.SubscriptionItem) => itemOfPrice(price)?.overage ?? '';
 
-/** Items that stay beside the new plan for a while have to be of its cycle: Stripe bills all items of a subscription together. */
+/** A change of the cycle begins a period anew: nothing of the former plan stays beside it, not even for a while. */
 function mayKeepLeftOver(subscription: Stripe.Subscription, { of, metered }: Change): boolean {
   const sold = new Set(metered.map(({ limit }) => limit));
   const leaves = meteredItems(subscription).some((item) => !sold.has(limitOf(item)));

@@ -16,7 +16,7 @@ export function endsAt({ cancel_at: at, ended_at: ended }: Stripe.Subscription):
   return end === null ? undefined : dateOf(end);
 }
 
-/** All items of ours have one period. */
+/** The end of the plan's period; what is charged past its limits may have a shorter one. */
 export function periodEnd(subscription: Stripe.Subscription): number {
   const [first] = subscription.items.data;
   return planItem(subscription)?.current_period_end ?? first?.current_period_end ?? subscription.start_date;

@@ -5,13 +5,14 @@ import {
   type Change,
   changeLater,
   changeNow,
+  endingWithPlan,
   presentPrice,
   previewChange,
   resume,
 } from '../subscription-changes.ts';
 import { idOf, meteredItems, periodEnd, planItem, readSubscription } from '../subscription-reads.ts';
 import { dropPendingChange } from '../pending-change.ts';
-import { agreedNow, type Assumption, assertSeen, type Stage } from './stage.ts';
+import { agreedNow, type Assumption, assertSeen, METER, type Stage } from './stage.ts';
 
 const HOUR = 3_600;
 
@@ -111,12 +112,29 @@ export const CHANGES: readonly Assumption[] = [
     },
   },
   {
-    says: 'all items of a subscription share its cycle',
-    isNeverSent: true,
+    says: 'a plan of a year is sold with units that are billed each month, by invoices of their own; canceled by `max_period_end` it ends with its year, and by `cancel_at_period_end` with the month',
     async walk(stage) {
-      const customer = await stage.customer();
-      const items = [{ price: await stage.price('yearly') }, { price: await stage.price('units') }];
-      await stage.refusal((stripe) => stripe.subscriptions.create({ customer, items }));
+      const subscription = await stage.subscribe('yearly', 'units');
+      const end = periodEnd(subscription);
+      const [units] = meteredItems(subscription);
+      const month = units?.current_period_end ?? end;
+      assertSeen(month < end, 'The units have the period of the plan.');
+      const ending = await stage.ask((stripe) =>
+        stripe.subscriptions.update(subscription.id, { cancel_at_period_end: true }),
+      );
+      assertSeen(ending.cancel_at === month, 'It does not end with the month.');
+      const { cancel_at: at } = await stage.ask((stripe) =>
+        stripe.subscriptions.update(subscription.id, endingWithPlan(subscription)),
+      );
+      assertSeen(at === end, 'It does not end with its year.');
+      const customer = idOf(subscription.customer) ?? '';
+      await stage.meter();
+      const payload = { stripe_customer_id: customer, value: '50' };
+      await stage.ask((stripe) => stripe.billing.meterEvents.create({ event_name: METER, payload }));
+      await stage.advance(subscription, month + 2 * HOUR);
+      const { lines } = await latestInvoice(stage, subscription);
+      const used = lines.data.map(({ amount, quantity }) => `${quantity} for ${amount}`).join(', ');
+      assertSeen(used === '50 for 100', `The month is billed as ${used}.`);
     },
   },
   {

@@ -97,7 +97,7 @@ export function subscriptionFacts(body: Body): Facts {
     endedAt: of.ended_at ?? null,
     next: arranged === undefined ? null : nextOf(arranged, bought),
     pending: pendingOf(of),
-    needsFollowUp: hasMoreToDo(of, arranged, bought) ? true : undefined,
+    needsFollowUp: hasMoreToDo(of, arranged, bought) || endsEarly(of, item) ? true : undefined,
   };
   return { ...nothing, customer: of.customer, also, subscription: facts };
 }
@@ -171,6 +171,12 @@ function endOf(arranged: Schedule | undefined): Date | null {
   const ends = arranged?.end_behavior === 'cancel' && last?.getTime() === present?.getTime();
   return ends ? (present ?? null) : null;
 }
+
+/** Canceled at Stripe's portal, it ends with the first period of an item, which is shorter than the plan's. */
+const endsEarly = (
+  { cancel_at: at, cancel_at_period_end: isAtPeriodEnd, pending_update: waits }: Subscription,
+  { current_period_end: end }: Subscription['items']['data'][number],
+) => isAtPeriodEnd && waits == null && at != null && at < end;
 
 /** While a change waits nothing is touched. */
 function hasMoreToDo(of: Subscription, arranged: Schedule | undefined, bought: Bought): boolean {
