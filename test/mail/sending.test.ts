@@ -101,7 +101,6 @@ async function storeMails(...mails: readonly Parameters<typeof mail.sending<'pas
 const folder = pathToFileURL(join(temporaryFolder(), 'mails.ts'));
 mkdirSync(new URL('./mails/', folder));
 writeFileSync(new URL('./mails/issued.txt', folder), 'Subject: Your licence {{key}}\n\n{{key}}\n');
-writeFileSync(new URL('./mails/issued.html', folder), '<p>{{key}}</p>\n');
 const { issued } = declareMails('demo', folder.href, {
   issued: mailTemplate(z.strictObject({ key: z.string() }), { key: 'A' }, [
     { name: 'licence.json', type: 'application/json', content: '{}' },

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, writeFileSync, mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { plainBrand } from '#platform/http';
+import { plainBrand, unescapeHtml } from '#platform/http';
 import { declareMails, mailTemplate, mailTemplates, render } from '#platform/mail';
 import { defineProduct } from '#platform/product';
 import { describe, expect, test } from 'vitest';
@@ -17,7 +17,6 @@ writeFileSync(
   new URL('./mails/issued.txt', folder),
   'Subject: Your licence for {{product}}\n\nUse it: {{key}}\n',
 );
-writeFileSync(new URL('./mails/issued.html', folder), '<p>For {{product}}: <code>{{key}}</code></p>\n');
 const file = { name: 'licence.json', type: 'application/json', content: '{}' };
 const mails = declareMails('demo', folder.href, {
   issued: mailTemplate(
@@ -41,7 +40,11 @@ const parts = {
 defineProduct({ ...parts, mails });
 
 const ALL = mailTemplates().map((template) => [template.name, template] as const);
-const brand = plainBrand('Acme');
+const templateNamed = (name: string) => Object.fromEntries(ALL)[name] ?? expect.unreachable(name);
+const brand = { ...plainBrand('Acme'), appUrl: 'https://acme.example/account', support: 'help@acme.example' };
+/** What a reader sees of HTML. */
+const readText = (html: string) =>
+  unescapeHtml(html.replace(/^[^]*<main[^>]*>/, '').replaceAll(/<[^>]+>/g, ' ')).replaceAll(/\s+/g, ' ');
 
 describe('every template', () => {
   test('of a product is one, and none is another product’s', () => {
@@ -49,12 +52,12 @@ describe('every template', () => {
     expect(() => defineProduct({ ...parts, key: 'other', mails })).toThrow('demo.issued');
   });
 
-  test('has its two files, and no file is left over', () => {
+  test('has its file, and no file is left over', () => {
     const folders = Map.groupBy(ALL, ([, { file: at }]) => new URL('.', at).href);
     for (const [href, templates] of folders) {
       const names = templates.map(([, { file: at }]) => at.href.slice(href.length));
       const own = href.endsWith('/templates/') ? ['layout.html'] : [];
-      const files = [...names.flatMap((name) => [`${name}.html`, `${name}.txt`]), ...own];
+      const files = [...names.map((name) => `${name}.txt`), ...own];
       expect(readdirSync(fileURLToPath(href)).sort()).toEqual(files.sort());
     }
   });
@@ -68,6 +71,35 @@ describe('every template', () => {
       expect(text + subject, `the text says the ${fact}`).toContain(String(value));
       expect(html, `the HTML says the ${fact}`).toContain(String(value));
     }
+  });
+
+  test.each(ALL)(
+    '%s has a title, a button for each link, and the same words in both parts',
+    (_name, template) => {
+      const { subject, text, html } = render(template, template.example, brand);
+      const read = readText(html);
+      expect(read.trim().startsWith(subject)).toBe(true);
+      for (const paragraph of text.split('\n\n').slice(0, -1)) {
+        const words = paragraph
+          .replace(/^> /, '')
+          .replace(/:\n(?=https?:)/, ' Or copy this address into your browser: ');
+        expect(read).toContain(words.replaceAll(/\s+/g, ' ').trim());
+      }
+      const links = [...text.matchAll(/^https?:\S+$/gm)].map(([link]) => link);
+      const buttons = [...html.matchAll(/class="button" href="([^"]+)"/g)].map(([, link]) =>
+        unescapeHtml(link ?? ''),
+      );
+      expect(buttons).toEqual(links);
+      for (const part of [text, read]) expect(part).toMatch(/Acme[^]*help@acme\.example/);
+    },
+  );
+
+  test('leaves a button out that leads nowhere', () => {
+    const failed = templateNamed('payment_failed');
+    const { text, html } = render(failed, { ...(failed.example as object), link: '' }, brand);
+    for (const part of [text, html]) expect(part).toContain('change your card');
+    expect(text).not.toContain('Pay the invoice:');
+    expect(html).not.toContain('class="button"');
   });
 
   test.each(ALL)('%s loads nothing from elsewhere, so that opening it tells nobody', (_name, template) => {

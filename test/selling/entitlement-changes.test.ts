@@ -42,7 +42,6 @@ const seen: (ProductSubscription | undefined)[] = [];
 const folder = pathToFileURL(join(temporaryFolder(), 'mails.ts'));
 mkdirSync(new URL('./mails/', folder));
 writeFileSync(new URL('./mails/issued.txt', folder), 'Subject: Your licence\n\nFor {{seats}} seats.\n');
-writeFileSync(new URL('./mails/issued.html', folder), '<p>For {{seats}} seats.</p>\n');
 const example = { name: 'licence.json', type: 'application/json', content: '{}' };
 const { issued } = declareMails('reel', folder.href, {
   issued: mailTemplate(z.strictObject({ seats: z.int() }), { seats: 3 }, [example]),

@@ -42,7 +42,8 @@ export async function mentionIn(
     scope: scopeTitle,
     workspace: workspace?.name ?? '',
     comment: quoteBody(body),
-    next: nextOf(settings.ORBIT_COMMENT_URL, { workspace_id: accountId, scope_id: scopeId, comment_id: id }),
+    next: READ_IN_ORBIT,
+    link: linkOf(settings.ORBIT_COMMENT_URL, { workspace_id: accountId, scope_id: scopeId, comment_id: id }),
   };
   await tx.runAll(told.flatMap((to) => mail.sending(mailTo(to, { accountId, id, facts, origin }))));
 }
@@ -63,7 +64,7 @@ function mailTo(
     facts,
     origin,
   }: Pick<MentionedIn, 'accountId' | 'id' | 'origin'> & {
-    readonly facts: Readonly<Record<'author' | 'scope' | 'workspace' | 'comment' | 'next', string>>;
+    readonly facts: Readonly<Record<'author' | 'scope' | 'workspace' | 'comment' | 'next' | 'link', string>>;
   },
 ) {
   return {
@@ -77,11 +78,9 @@ function mailTo(
   };
 }
 
-/** The request of a mail; with the comment's address where the operator has said where their web app shows comments. */
-function nextOf(url: string | undefined, ids: Readonly<Record<string, string>>): string {
-  if (url === undefined) return READ_IN_ORBIT;
-  return `Read and answer it in Orbit: ${url.replace(/\{(\w+)\}/g, (_place, name: string) => ids[name] ?? '')}`;
-}
+/** The comment's address where the operator has said where their web app shows comments; else empty. */
+const linkOf = (url: string | undefined, ids: Readonly<Record<string, string>>): string =>
+  (url ?? '').replace(/\{(\w+)\}/g, (_place, name: string) => ids[name] ?? '');
 
 function quoteBody(body: string): string {
   if (body.length <= MOST_QUOTED) return body;

@@ -59,10 +59,10 @@ export function assertNobodyPays({ paid }: ProductChoice, config: Config): void 
 
 /** Facts that names follow from where no brand is stored; `sold` are the present catalogues, those of plans files too. */
 export function brandDefaults(
-  { mail: { from }, publicUrl }: Config,
+  { mail: { from }, publicUrl, baseUrl }: Config,
   sold: () => readonly Catalogue[],
 ): BrandDefaults {
-  return { products: () => sold().map(named), from, publicUrl };
+  return { products: () => sold().map(named), from, publicUrl, baseUrl };
 }
 
 const named = (catalogue: Catalogue) => ({

@@ -26,6 +26,7 @@ const LINES = {
   support: 254,
   terms_url: 500,
   privacy_url: 500,
+  app_url: 500,
   sign_up_url: 500,
 } as const;
 type Line = keyof typeof LINES;

@@ -16,6 +16,7 @@ export const texts = pageTexts({
   support: ['Support address', 'Adresse für Fragen'],
   terms_url: ['Terms', 'Bedingungen'],
   privacy_url: ['Privacy policy', 'Datenschutzerklärung'],
+  app_url: ['Where customers sign in', 'Wo sich Kunden anmelden'],
   sign_up_url: ['Where buttons of the price table lead', 'Ziel der Knöpfe der Preistafel'],
   welcome_mail: ['Welcome new users by mail', 'Neue Personen per Mail begrüßen'],
   inherited: ['as the server', 'wie der Server'],

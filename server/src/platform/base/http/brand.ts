@@ -15,6 +15,8 @@ export interface Brand {
   readonly support: string | undefined;
   readonly terms: string | undefined;
   readonly privacy: string | undefined;
+  /** Where its customers sign in. */
+  readonly appUrl: string | undefined;
   /** Where the price table's buttons lead. */
   readonly signUp: string | undefined;
   /** Whether a new user is welcomed by mail, beside being asked to verify their address. */
@@ -27,11 +29,12 @@ export const plainBrand = (name: string): Brand => ({
   productName: undefined,
   fromName: name,
   logo: undefined,
-  accent: '#1f4fd8',
+  accent: '#0b6e4f',
   accentText: '#ffffff',
   support: undefined,
   terms: undefined,
   privacy: undefined,
+  appUrl: undefined,
   signUp: undefined,
   welcomes: false,
 });

@@ -48,6 +48,7 @@ export async function tellStoppedIn(
           account,
           product: catalogue?.name ?? product,
           pack: catalogue?.addOns[addOn]?.name ?? addOn,
+          link: '',
           ...textsOf(stopped),
         },
       }),
@@ -55,7 +56,11 @@ export async function tellStoppedIn(
   ]);
 }
 
-function textsOf({ reason, url, monthly_cap: cap, currency }: Stopped): { why: string; next: string } {
+function textsOf({ reason, url, monthly_cap: cap, currency }: Stopped): {
+  why: string;
+  next: string;
+  link?: string;
+} {
   switch (reason) {
     case 'monthly_cap':
       return {
@@ -68,7 +73,8 @@ function textsOf({ reason, url, monthly_cap: cap, currency }: Stopped): { why: s
         next:
           url === null
             ? 'To go on, change the card and set it again.'
-            : `Pay within seven days, and it goes on, or set it again with another card: ${url}`,
+            : 'Pay within seven days, and it goes on, or set it again with another card.',
+        link: url ?? '',
       };
     case 'price_changed':
       return { why: 'The pack is not sold as it was agreed to any more.', next: AGREE_ANEW };
@@ -78,9 +84,8 @@ function textsOf({ reason, url, monthly_cap: cap, currency }: Stopped): { why: s
       return {
         why: 'An earlier purchase was not paid, and the payment provider has not closed its invoice.',
         next:
-          url === null
-            ? AGREE_ANEW
-            : `To go on, pay it, or set the top-up again and leave this page unpaid: ${url}`,
+          url === null ? AGREE_ANEW : 'To go on, pay it, or set the top-up again and leave its page unpaid.',
+        link: url ?? '',
       };
   }
 }

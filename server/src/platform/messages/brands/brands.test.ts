@@ -231,6 +231,7 @@ describe('a name that is not set', () => {
     products: () => [reel, prism],
     from: { name: undefined, address: 'plinth@localhost' },
     publicUrl: undefined,
+    baseUrl: 'http://localhost:8080',
   };
   const named = (
     product: string,

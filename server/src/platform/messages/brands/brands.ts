@@ -251,6 +251,7 @@ function effectiveOf(brand: Brand, baseUrl: string) {
     support: brand.support ?? null,
     terms_url: brand.terms ?? null,
     privacy_url: brand.privacy ?? null,
+    app_url: brand.appUrl ?? null,
     sign_up_url: brand.signUp ?? null,
     welcome_mail: brand.welcomes,
   };

@@ -11,6 +11,8 @@ export interface BrandDefaults {
   products(): readonly { readonly key: string; readonly name: string; readonly isRunning: boolean }[];
   /** Sender of mails by the settings; its name where MAIL_FROM has one. */
   readonly from: { readonly name: string | undefined; readonly address: string };
+  /** Where this process is reached. */
+  readonly baseUrl: string;
   /** undefined: this server is not known by any address but this machine's. */
   readonly publicUrl: string | undefined;
 }
@@ -56,6 +58,7 @@ export function resolveBrand(
     support: first('support'),
     terms: first('terms_url'),
     privacy: first('privacy_url'),
+    appUrl: first('app_url') ?? `${defaults.baseUrl}/app`,
     signUp: first('sign_up_url'),
     welcomes: first('welcome_mail') ?? false,
   };

@@ -36,6 +36,7 @@ const reply = namedObject('Brand', {
     support: z.string().nullable(),
     terms_url: z.string().nullable(),
     privacy_url: z.string().nullable(),
+    app_url: z.string().nullable(),
     sign_up_url: z.string().nullable(),
     welcome_mail: z.boolean(),
   }).describe(

@@ -31,6 +31,11 @@ export const storedBrand = namedObject('PutBrandRequest', {
   support: z.email().max(254).optional().describe('Address for questions, at the foot of mails and pages.'),
   terms_url: address.optional(),
   privacy_url: address.optional(),
+  app_url: address
+    .optional()
+    .describe(
+      'Where customers sign in: buttons of mails, and of pages behind them, lead there; the console of this server when left out.',
+    ),
   sign_up_url: address
     .optional()
     .describe('Where buttons of the price table lead; the console of this server when left out.'),

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import type { Attachment } from './transport.ts';
 
 const link = z.url({ protocol: /^https?$/ });
+/** Empty where no page is known; a version before wrote none. */
+const linkIfAny = z.union([link, z.literal('')]).default('');
 const hours = z.int().positive();
 
 /** Facts of a template: links, names, figures. */
@@ -26,7 +28,7 @@ export function mailTemplate<Schema extends z.ZodType<Facts>>(
 }
 const template = mailTemplate;
 
-/** A template with its name and where its files are: `<file>.txt` and `<file>.html`. */
+/** A template with its name and where its file is: `<file>.txt`. */
 export interface MailTemplate<Schema extends z.ZodType<Facts> = z.ZodType<Facts>> extends Template<Schema> {
   /** `invitation`, or `notes.ready` of a product. */
   readonly name: string;
@@ -35,7 +37,7 @@ export interface MailTemplate<Schema extends z.ZodType<Facts> = z.ZodType<Facts>
 
 /**
  * The mails of a product: `declareMails('notes', import.meta.url, { ready: mailTemplate(facts, example) })` is `notes.ready`, whose words
- * are in `mails/ready.txt` and `mails/ready.html` beside the file that declares it. Its product says them in `mails`.
+ * are in `mails/ready.txt` beside the file that declares it. Its product says them in `mails`.
  */
 export function declareMails<const Names extends Readonly<Record<string, Template<z.ZodType<Facts>>>>>(
   product: string,
@@ -52,14 +54,23 @@ export function declareMails<const Names extends Readonly<Record<string, Templat
 /** A plan of an account, in words for people. */
 const bought = { account: z.string(), product: z.string(), plan: z.string() };
 const boughtExample = { account: 'Analytical Engines', product: 'Reel', plan: 'Pro' };
-const failedPayment = z.strictObject({ ...bought, amount: z.string(), until: z.string(), next: z.string() });
+const INVOICE = 'https://pay.example.com/invoice';
+const failedPayment = z.strictObject({
+  ...bought,
+  amount: z.string(),
+  until: z.string(),
+  next: z.string(),
+  link: linkIfAny,
+});
 const failedPaymentExample = {
   ...boughtExample,
   amount: '39.95 USD',
   until: '2026-11-27 08:00 UTC',
-  next: 'Pay the invoice or change your card: https://pay.example.com/invoice',
+  next: 'Pay the invoice or change your card.',
+  link: INVOICE,
 };
-const changedPlan = z.strictObject({ ...bought, why: z.string(), next: z.string() });
+const changedPlan = z.strictObject({ ...bought, why: z.string(), next: z.string(), link: linkIfAny });
+const changedExample = { ...boughtExample, link: '' };
 
 /** Money for a payee. */
 const payout = z.strictObject({
@@ -74,7 +85,7 @@ const payoutExample = { account: 'Analytical Engines', amount: '69.90 USD', peri
 const noticed = z.strictObject({ ...bought, until: z.string(), next: z.string() });
 const noticedExample = { ...boughtExample, until: '2026-12-20 08:00 UTC' };
 
-/** Every mail that is sent: its words are in `templates/<name>.txt` and `.html`, its facts here. */
+/** Every mail that is sent: its words are in `templates/<name>.txt`, its facts here. */
 export const TEMPLATES = {
   welcome: template(z.strictObject({ link, hours }), {
     link: 'https://api.example.com/v1/auth/verify-email/ple_example',
@@ -252,33 +263,38 @@ export const TEMPLATES = {
   }),
   payment_failed: template(failedPayment, failedPaymentExample),
   payment_failed_again: template(failedPayment, failedPaymentExample),
-  payment_action_required: template(z.strictObject({ ...bought, amount: z.string(), next: z.string() }), {
-    ...boughtExample,
-    amount: '34.00 USD',
-    next: 'The plan is Basic as before, and becomes Pro once the payment is confirmed. Confirm it until 2026-11-21 07:00 UTC: https://pay.example.com/invoice',
-  }),
+  payment_action_required: template(
+    z.strictObject({ ...bought, amount: z.string(), next: z.string(), link: linkIfAny }),
+    {
+      ...boughtExample,
+      amount: '34.00 USD',
+      next: 'The plan is Basic as before, and becomes Pro once the payment is confirmed. Confirm it until 2026-11-21 07:00 UTC.',
+      link: INVOICE,
+    },
+  ),
   change_not_paid: template(changedPlan, {
-    ...boughtExample,
+    ...changedExample,
     why: 'The payment of 34.00 USD for a change of it was not made.',
     next: 'Nothing is owed for it. You can change the plan again at any time.',
   }),
   subscription_suspended: template(changedPlan, {
-    ...boughtExample,
+    ...changedExample,
     why: 'A payment of 39.95 USD could not be made, and the days that were promised are over.',
-    next: 'Pay the invoice or change your card, and it is in effect again: https://pay.example.com/invoice',
+    next: 'Pay the invoice or change your card, and it is in effect again.',
+    link: INVOICE,
   }),
   payment_recovered: template(changedPlan, {
-    ...boughtExample,
+    ...changedExample,
     why: 'The payment of 39.95 USD was made.',
     next: 'There is nothing that you have to do.',
   }),
   subscription_canceled: template(changedPlan, {
-    ...boughtExample,
+    ...changedExample,
     why: 'It ended at 2026-11-20 08:00 UTC.',
     next: 'Nothing was deleted. You can subscribe again at any time.',
   }),
   plan_changed: template(changedPlan, {
-    ...boughtExample,
+    ...changedExample,
     why: 'Before, it was Basic.',
     next: 'There is nothing that you have to do.',
   }),
@@ -304,7 +320,7 @@ export const TEMPLATES = {
     next: 'From then on it costs 49.95 USD a month (before discounts and taxes), in place of 39.95 USD a month. If you do not want that, end it before: then nothing is charged.',
   }),
   paid_twice: template(changedPlan, {
-    ...boughtExample,
+    ...changedExample,
     why: 'It is paid for at the App Store and at Google Play.',
     next: 'To pay once, cancel one of them where you bought it: each ends with what is paid for.',
   }),
@@ -315,6 +331,7 @@ export const TEMPLATES = {
       pack: z.string(),
       why: z.string(),
       next: z.string(),
+      link: linkIfAny,
     }),
     {
       account: 'Analytical Engines',
@@ -322,10 +339,11 @@ export const TEMPLATES = {
       pack: 'Hundred images',
       why: 'The monthly cap of 50.00 USD has no room for another pack.',
       next: 'It goes on with the next calendar month (UTC), or once you raise the cap.',
+      link: '',
     },
   ),
   trial_refused: template(changedPlan, {
-    ...boughtExample,
+    ...changedExample,
     why: 'A trial of it is not to be had for this account or with this card.',
     next: 'Nothing was charged. You can subscribe at any time; it is paid from the first day on.',
   }),

@@ -49,6 +49,7 @@ export async function notifyPaidTwiceIn(
             product: catalogue?.name ?? product,
             plan: catalogue?.plans[best]?.name ?? best,
             why: `It is paid for at ${NAMES[stores[0]]} and at ${NAMES[stores[1]]}.`,
+            link: '',
             next: 'To pay once, cancel one of them where you bought it: each ends with what is paid for.',
           },
         }),

@@ -10,7 +10,8 @@ export function failureTexts(notice: Notification, words: TextContext) {
     ...planTexts(notice, words),
     amount: amountOf(notice),
     until: instant(notice.graceEndsAt),
-    next: `Pay the invoice or change your card${linkOf(notice)}`,
+    next: 'Pay the invoice or change your card.',
+    link: linkOf(notice),
   };
 }
 
@@ -18,20 +19,19 @@ export function failureTexts(notice: Notification, words: TextContext) {
 export function actionTexts(notice: Notification, words: TextContext) {
   const { subscription, graceEndsAt } = notice;
   const { pending_expires_at: expires, pending_plan: pending, product } = subscription;
-  const page = linkOf(notice);
-  const texts = { ...planTexts(notice, words), amount: amountOf(notice) };
+  const texts = { ...planTexts(notice, words), amount: amountOf(notice), link: linkOf(notice) };
   if (graceEndsAt !== undefined)
-    return { ...texts, next: `Nothing changes before ${instant(graceEndsAt)}. Confirm it there${page}` };
+    return { ...texts, next: `Nothing changes before ${instant(graceEndsAt)}. Confirm it there.` };
   const becomes = nameOf(words, product, pending ?? '');
   return {
     ...texts,
-    next: `The plan is ${texts.plan} as before, and becomes ${becomes} once the payment is confirmed. Confirm it until ${instant(expires)}${page}`,
+    next: `The plan is ${texts.plan} as before, and becomes ${becomes} once the payment is confirmed. Confirm it until ${instant(expires)}.`,
   };
 }
 
 /** Texts of a mail about a plan that is no longer in effect, or is again. */
 export function changeTexts(notice: Notification, words: TextContext) {
-  return { ...planTexts(notice, words), ...reasonTexts(notice, words) };
+  return { ...planTexts(notice, words), link: '', ...reasonTexts(notice, words) };
 }
 
 function planTexts({ subscription: { product, plan } }: Notification, words: TextContext) {
@@ -50,7 +50,7 @@ function nameOf({ catalogues }: TextContext, product: string, plan: string): str
 function reasonTexts(
   notice: Notification,
   words: TextContext,
-): { readonly why: string; readonly next: string } {
+): { readonly why: string; readonly next: string; readonly link?: string } {
   const { kind, invoice, from, subscription } = notice;
   if (kind === 'plan_changed')
     return {
@@ -87,7 +87,8 @@ function reasonTexts(
       }
     : {
         why: `A payment of ${amountOf(notice)} could not be made, and the days that were promised are over.`,
-        next: `Pay the invoice or change your card, and it is in effect again${linkOf(notice)}`,
+        next: 'Pay the invoice or change your card, and it is in effect again.',
+        link: linkOf(notice),
       };
 }
 
@@ -104,10 +105,7 @@ function amountOf({ invoice }: Notification): string {
   return invoice === undefined ? '' : moneyOf(invoice.total, invoice.currency);
 }
 
-function linkOf({ invoice }: Notification): string {
-  const url = invoice?.url ?? null;
-  return url === null ? '.' : `: ${url}`;
-}
+const linkOf = ({ invoice }: Notification): string => invoice?.url ?? '';
 
 function instant(at: Date | null | undefined): string {
   return at === null || at === undefined ? '' : `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
