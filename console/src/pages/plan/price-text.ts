@@ -5,7 +5,7 @@ import { texts } from './texts.ts';
 
 const UNITS: Readonly<Record<string, string>> = { D: 'day', W: 'week', M: 'month', Y: 'year' };
 
-/** What a subscription costs, and how often: `$19.95 a month`, `$50.00 every 3 months`. */
+/** The price of a subscription, and how often it is paid: `$19.95 a month`, `$50.00 every 3 months`. */
 export function usePriceText() {
   const { say, language } = useTexts(texts);
   const { minor } = useMoney();
@@ -13,7 +13,7 @@ export function usePriceText() {
     const price = minor(one.unit_amount * quantity, one.currency);
     if (cycle === 'monthly' || cycle === 'yearly' || cycle === 'P1W' || cycle === 'P1D')
       return say(`each.${cycle}`, { price });
-    // Of a store that sells by other lengths: an ISO 8601 duration of one unit.
+    // A store may sell by other lengths, as an ISO 8601 duration of one unit.
     const unit = UNITS[cycle.slice(-1)];
     const form = new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'long' });
     return say('each.other', { price, length: form.format(Number(cycle.slice(1, -1))) });

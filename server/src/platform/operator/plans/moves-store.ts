@@ -25,13 +25,13 @@ export const soldVersions = (products: readonly string[]) =>
     [products],
   );
 
-/** What subscriptions at some terms bring in, in one currency. */
+/** Revenue of the subscriptions at some terms, in one currency. */
 export interface VersionRevenue extends Pick<SoldVersion, 'product' | 'plan' | 'version'> {
   readonly currency: string;
   readonly mrr_minor: number;
 }
 
-/** What the versions of all plans bring in a month, as of now. */
+/** Revenue of a month, as of now, by the versions of all plans. */
 export const recurringByVersion = (mode: Mode) =>
   statement<VersionRevenue>(
     `select g.product, g.plan, g.plan_version as version, r.currency, round(sum(r.yearly) / 12)::bigint as mrr_minor

@@ -39,7 +39,7 @@ export interface MovesParts {
   readonly entitlements: Pick<Entitlements, 'catalogues' | 'moveTermsIn' | 'announce'>;
   readonly mail: Pick<Mail, 'sending'>;
   readonly jobs: Pick<Queue, 'handle' | 'schedule'>;
-  /** Of the purchases that count as revenue. */
+  /** The mode of purchases that count as revenue. */
   readonly mode: Mode;
 }
 
