@@ -73,6 +73,20 @@ const paidBy = async ({ key }: Customer) => {
   const paid = (body['data'] as { total: number; state: string }[]).filter(({ state }) => state === 'paid');
   return paid.reduce((sum, { total }) => sum + total, 0);
 };
+async function eventsOf({ accountId }: Customer): Promise<unknown[]> {
+  const sent = "select data from webhooks.events where account_id = $1 and type = 'trial.ending'";
+  return (await db.asMigrator(statement<{ data: unknown }>(sent, [accountId]))).map(({ data }) => data);
+}
+
+/** The first page of the portal, where customers of a seller's app are led. */
+async function portalOf({ key }: Customer): Promise<string> {
+  const asked = { product: 'notes', return_url: SUCCESS };
+  const { body } = await call(key, 'POST /v1/portal/links', { body: asked });
+  const opened = await fetch(String(body['url']), { redirect: 'manual' });
+  const cookie = opened.headers.get('set-cookie')?.split(';')[0] ?? '';
+  return (await fetch(`${selling.url}/portal`, { headers: { cookie } })).text();
+}
+
 const gone = { error: { code: 'not_found' } };
 
 test('a trial begins without a card, says that it ends unpaid, and ends in the default plan, with nothing charged and no dunning', async () => {
@@ -88,8 +102,12 @@ test('a trial begins without a card, says that it ends unpaid, and ends in the d
   await drainEvents();
   expect(await read(ada, 'notes')).toMatchObject({ state: 'trialing', ends_unpaid: true });
   expect(await plan(ada, 'notes')).toBe('notes.pro');
+  const portal = await portalOf(ada);
+  expect(portal).toContain('nothing is charged, unless you add a card before.');
+  expect(portal).toContain('Manage payment');
   await later(8);
   await notices.run();
+  expect(await eventsOf(ada)).toMatchObject([{ plan: 'notes.pro', ends_unpaid: true }]);
   await later(7);
   expect(await plan(ada, 'notes')).toBe('notes.free');
   expect(await read(ada, 'notes')).toMatchObject(gone);
@@ -128,7 +146,7 @@ test('a dearer plan in a trial without a card is not had, and leaves the trial w
   const ada = await customer();
   await tries(ada);
   const { status, body } = await change(ada, { product: 'notes', plan: 'max' });
-  expect([status, body]).toMatchObject([402, { error: { code: 'payment_declined' } }]);
+  expect([status, body]).toMatchObject([409, { error: { code: 'card_missing' } }]);
   await drainEvents();
   expect(await read(ada, 'notes')).toMatchObject({ plan: 'notes.pro', state: 'trialing', ends_unpaid: true });
   await addsCard(ada, CARDS[1]);

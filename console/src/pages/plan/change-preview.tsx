@@ -1,3 +1,4 @@
+import { PlinthError } from '@plinth/sdk/errors';
 import { Button, Skeleton } from '@mantine/core';
 import { useNavigate } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
@@ -11,6 +12,7 @@ import { Refusal } from '../../parts/refusal.tsx';
 import { useTexts } from '../../text/index.ts';
 import { orderOf, useChoice } from './choice.ts';
 import type { Held, SoldPlan, Subscription } from './data.ts';
+import { Portal } from './portal.tsx';
 import { readPlanSearch } from './search.ts';
 import { texts } from './texts.ts';
 
@@ -96,6 +98,9 @@ export function ChangePreview({ to, held, subscription, onDone }: ChangePreviewP
         </p>
       ))}
       <Refusal error={error ?? change.error} />
+      {change.error instanceof PlinthError && change.error.code === 'card_missing' && (
+        <Portal text={say('addCard')} />
+      )}
       <div className="filters">
         {isRefused ? (
           <Button variant="default" onClick={() => setLater(true)}>

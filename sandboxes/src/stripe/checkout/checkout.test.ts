@@ -213,6 +213,33 @@ describe('a session', () => {
     expect((await stripe.charges.list({ customer })).data.map(({ amount }) => amount)).toEqual([1_000]);
   });
 
+  test('with a trial asks for no card where it is to ask only if one is needed today; the trial ends as its settings say', async () => {
+    const customer = (await stripe.customers.create({ email: 'no-card@example.com' })).id;
+    const { url, id } = await createSubscriptionSession({
+      customer,
+      payment_method_collection: 'if_required',
+      subscription_data: {
+        trial_period_days: 7,
+        trial_settings: { end_behavior: { missing_payment_method: 'cancel' } },
+      },
+    });
+    const html = await page(url ?? '');
+    expect([html.includes('No card is needed.'), html.includes('Card number')]).toEqual([true, false]);
+    await fill(`${url}/pay`, {});
+    expect(await read(id, ['subscription'])).toMatchObject({
+      status: 'complete',
+      payment_status: 'no_payment_required',
+      setup_intent: null,
+      subscription: { status: 'trialing', default_payment_method: null },
+    });
+    sandbox.advance(7 * 86_400 + 7_200);
+    expect((await read(id, ['subscription'])).subscription).toMatchObject({ status: 'canceled' });
+    expect((await stripe.charges.list({ customer })).data).toEqual([]);
+    // What is paid today needs a card.
+    const paid = await createSubscriptionSession({ payment_method_collection: 'if_required' });
+    expect(await page(paid.url ?? '')).toContain('Card number');
+  });
+
   test('adds tax, and passes a tax id on', async () => {
     const customer = (await stripe.customers.create()).id;
     const { url, id } = await createSubscriptionSession({

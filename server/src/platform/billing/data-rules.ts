@@ -63,7 +63,7 @@ export const billingDataRules: DataRule[] = [
   {
     table: 'billing.trials',
     account: kept(
-      'ids, and a hash of what a payment provider tells a card by: a person who erases an account tries nothing anew',
+      'ids, and hashes of what a payment provider tells a card by and of the maker’s verified address: a person who erases an account tries nothing anew',
     ),
     withheld: 'which trials count',
   },

@@ -4,6 +4,7 @@ export const NOT_HERE = ['nothing_sold', 'store_unavailable', 'store_refused'] a
 /** Refusals of an order that is a checkout, or a change where the account pays already. */
 export const ORDER_ERRORS = [
   ...NOT_HERE,
+  'card_missing',
   'payment_declined',
   'price_changed',
   'does_not_fit',

@@ -304,6 +304,7 @@ export const changeSubscription = route(
     errors: [
       ...CHANGE_ERRORS,
       'does_not_fit',
+      'card_missing',
       'payment_declined',
       'price_changed',
       'debit_takes_days',

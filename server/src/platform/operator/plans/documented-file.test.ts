@@ -63,6 +63,7 @@ const notes = catalogueOf({
         also: { eur: { monthly: 899, yearly: 8_900 } },
       },
       trialDays: 14,
+      trialNeedsCard: false,
       grants: {
         summaries: 1_000,
         at_once: 5,

@@ -261,6 +261,16 @@ describe('a mistake is a sentence with its line', () => {
       'price: 4.99\n        trial_days: 0',
       'line 21, column 9: plans > pro > trial_days must be a whole number from 1 up.',
     ],
+    [
+      'price: 4.99',
+      'price: 4.99\n        trial_days: 7\n        trial_needs_card: no',
+      'line 22, column 9: trial_needs_card must be true or false.',
+    ],
+    [
+      'price: 4.99',
+      'price: 4.99\n        trial_needs_card: false',
+      'line 21, column 9: Plan pro: has no trial, and says whether its trial needs a card.',
+    ],
     ['price: 4.99', 'price: 4.99\n        hidden: later', 'line 21, column 9: hidden must be true or false.'],
     [
       'price: 4.99',

@@ -26,6 +26,19 @@ export function debitOf(subscription: Stripe.Subscription): Stripe.PaymentMethod
   return typeof method === 'object' && BANK_DEBITS.has(method.type) ? method : undefined;
 }
 
+/** A trial that began without a card has none to pay a dearer plan with. Throws `card_missing`. */
+export function assertHasMethod({
+  collection_method: collected,
+  default_payment_method: own,
+  default_source: source,
+  customer,
+}: Stripe.Subscription): void {
+  if (collected !== 'charge_automatically' || own !== null || source !== null) return;
+  if (typeof customer === 'string' || customer.deleted === true || customer.default_source !== null) return;
+  if (customer.invoice_settings.default_payment_method !== null) return;
+  throw new AppError('card_missing');
+}
+
 /**
  * A dearer plan by debit is had days before its money comes. Only an account that has paid before, and kept to it, is trusted with that: else
  * anybody could have the dearest plan on any bank account until the bank refuses. Throws `debit_takes_days`.

@@ -4,7 +4,7 @@ import { assertAgreed, type ChangePrice, type RecurringPrice } from '../../agree
 import { type Cycle, cycleOfLength } from '../../cycles.ts';
 import { OvertakenError, retryOvertaken } from './retry-overtaken.ts';
 import type { StripeClient } from './client.ts';
-import { assertHasPaid, assertPaidForGood, debitOf } from './debited-change.ts';
+import { assertHasMethod, assertHasPaid, assertPaidForGood, debitOf } from './debited-change.ts';
 import { forgetKept, setAside, takeUpAgain } from './kept-change.ts';
 import {
   type Confirmation,
@@ -59,7 +59,7 @@ export interface AgreedChange extends Change {
 
 /**
  * Changes it now, at the price that was agreed to. Where the customer's bank wants to see them, it waits, and the answer is where they confirm it: until then it is what
- * it was. Throws `payment_declined` or `price_changed`, and then nothing changed. Asked twice, it is charged once.
+ * it was. Throws `card_missing`, `payment_declined` or `price_changed`, and then nothing changed. Asked twice, it is charged once.
  */
 export const changeNow = (
   client: StripeClient,
@@ -77,6 +77,7 @@ async function makeChange(
   const page = isWaitingFor(former, change) ? await waitingPage(client, former) : undefined;
   if (page !== undefined) return page;
   const price = await agreedPrice(client, former, change);
+  if ((price?.due_now ?? 0) > 0) assertHasMethod(former);
   await dropPendingChange(client, former);
   const present = await releaseFinished(client, former);
   const dueNow = price?.due_now ?? 0;
