@@ -25,7 +25,12 @@ const cancel: Operation = ({ world, params, ids: [id = ''] }) => {
     expireByHand(world, subscription);
     return subscription;
   }
-  if (prorate) addPending(world, subscription, creditsOf(subscription, subscription.items.data, world.now()));
+  if (prorate)
+    addPending(
+      world,
+      subscription,
+      creditsOf(world, subscription, { items: subscription.items.data, at: world.now() }),
+    );
   if (bills) invoiceNow(world, subscription, { lines: usedBy(world, subscription), collects: true });
   subscription.cancellation_details = detailsOf(subscription, said);
   endNow(world, subscription, 'cancellation_requested');

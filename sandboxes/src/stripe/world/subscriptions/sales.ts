@@ -111,7 +111,11 @@ function giveBack(
   { after, proratedAt }: { after: readonly SubscriptionItem[]; proratedAt: number | undefined },
 ): void {
   const gone = subscription.items.data.filter((item) => !after.some((other) => sameSale(item, other)));
-  addPending(world, subscription, creditsOf(subscription, gone, proratedAt ?? world.now()));
+  addPending(
+    world,
+    subscription,
+    creditsOf(world, subscription, { items: gone, at: proratedAt ?? world.now() }),
+  );
   if (after.length > 0) addPending(world, subscription, usedOf(world, subscription, gone));
 }
 

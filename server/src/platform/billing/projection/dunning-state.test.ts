@@ -181,6 +181,19 @@ describe('a failed payment', () => {
     expect(stateAfter(of, one, [60, { invoices: [first, off, since, next] }]).until).toBe(67);
   });
 
+  test('is owed for although units past limits were paid after it, which pay for no plan', () => {
+    const of = { period_starts_at: day(30), period_ends_at: day(395) };
+    const units = invoice({ store_id: 'in_3', id: 'of units', state: 'paid', issued_at: day(60) });
+    const unitsLine = line({ invoice_id: units.id, store_id: 'il_3', plan: null });
+    const failed = failedInvoice(1, 30);
+    const after = { ...failed, invoices: [...(failed.invoices ?? []), units], lines: [line(), unitsLine] };
+    const told = [30, failed] as const;
+    expect(stateAfter({ ...of, state: 'active' }, told, [60, after])).toEqual(stops(37, 'payment', 1));
+    // The plan's own next renewal pays for it.
+    const renewed = { ...after, lines: [line(), { ...unitsLine, plan: 'pro' }] };
+    expect(stateAfter({ ...of, state: 'active' }, told, [60, renewed])).toEqual(lasts(398));
+  });
+
   test('of which no invoice is left gives no new grace with each period, and keeps what was promised', () => {
     const of = { ...PAST_DUE, period_starts_at: day(60), period_ends_at: day(90) };
     const forgiven = { invoices: [first, invoice({ state: 'void' })] };
@@ -253,6 +266,10 @@ describe('a dispute', () => {
     expect(stateOf({}, { disputes: [dispute(40, 'lost')], invoices, payments: [paid, later] })).toEqual(
       lasts(63),
     );
+    const units = [line(), line({ invoice_id: invoices.at(-1)?.id ?? '', store_id: 'il_2', plan: null })];
+    expect(
+      stateOf({}, { disputes: [dispute(40, 'lost')], invoices, payments: [paid, later], lines: units }),
+    ).toEqual(stops(40, 'dispute'));
     expect(stateOf({}, { disputes: [dispute(40, 'open')], invoices, payments: [paid, later] }).until).toBe(
       40,
     );

@@ -1,5 +1,6 @@
 import {
   type BillingRecords,
+  type DisputeRow,
   disputesOf,
   invoicesOf,
   type InvoiceRow,
@@ -92,19 +93,47 @@ function graceOwed(
   invoices: readonly InvoiceRow[],
 ): Grace | undefined {
   const { state, given_up, period_starts_at } = subscription;
-  if (state !== 'past_due' && state !== 'canceled') return undefined;
-  const owed = invoices.filter((invoice) => isOwed(invoice, invoices));
+  const isActive = state === 'active';
+  if (!isActive && state !== 'past_due' && state !== 'canceled') return undefined;
+  const owed = isActive
+    ? invoices.filter((invoice) => isOvertaken(records, invoice, invoices))
+    : invoices.filter((invoice) => isOwed(invoice, invoices));
   const [first] = owed
     .flatMap((invoice) => graceOf(records, subscription, invoice) ?? [])
     .filter(({ failures }) => state === 'past_due' || failures > 0)
     .sort((a, b) => a.graceEndsAt.getTime() - b.graceEndsAt.getTime());
-  if (first !== undefined || state === 'canceled' || owed.length > 0) return first;
+  if (first !== undefined || isActive || state === 'canceled' || owed.length > 0) return first;
   // The owed amount was not read yet, or is no more. Periods go on without a payment: a grace from them would begin anew with each.
   if (invoices.length === 0) return { failures: 0, graceEndsAt: later(period_starts_at, UNKNOWN_GRACE) };
   const until = later(paidUntil(subscription, records, invoices), given_up ? 0 : UNKNOWN_GRACE);
   // A promise while it was owed holds although it is forgiven.
   const promised = invoices.filter(({ state: is }) => is === 'void').map((one) => graceEndOf(records, one));
   return { failures: 0, graceEndsAt: promised.reduce<Date>(latest, until) };
+}
+
+/** A renewal that is owed although its provider has the subscription as active again: what was paid since is for units past limits alone. */
+function isOvertaken(
+  records: BillingRecords,
+  { reason, state, issued_at, store_id }: InvoiceRow,
+  invoices: readonly InvoiceRow[],
+): boolean {
+  const units = invoicesOfUnits(records, invoices);
+  if (
+    reason !== 'subscription_cycle' ||
+    (state !== 'open' && state !== 'uncollectible') ||
+    units.has(store_id)
+  )
+    return false;
+  const since = invoices.filter((other) => other.state === 'paid' && other.issued_at > issued_at);
+  return since.length > 0 && since.every((other) => units.has(other.store_id));
+}
+
+/** Invoices of units past limits alone: a yearly plan has one each month, which pays for no plan. */
+function invoicesOfUnits({ lines }: BillingRecords, invoices: readonly InvoiceRow[]): Set<string | null> {
+  const of = (id: string) => lines.filter(({ invoice_id }) => invoice_id === id);
+  const isOfUnits = ({ id }: InvoiceRow) =>
+    of(id).length > 0 && of(id).every(({ plan, add_on }) => plan === null && add_on === null);
+  return new Set(invoices.filter(isOfUnits).map(({ store_id }) => store_id));
 }
 
 /** No shorter than the grace that its store gives, which has told the customer of it. */
@@ -150,13 +179,17 @@ function paidUntil(
   return new Date(Math.max(...times.map((time) => time.getTime())));
 }
 
-/** A dispute suspends the plan until it is won or a later charge succeeds. */
+/** A dispute suspends the plan until it is won or a later charge for it succeeds; that of units past limits alone is lifted by any. */
 function disputeSuspension(records: BillingRecords, invoices: readonly InvoiceRow[]): Suspension[] {
   const payments = paymentsOf(records, invoices);
-  const paidSince = (at: Date) =>
-    payments.some(({ state, occurred_at }) => state === 'succeeded' && occurred_at > at);
+  const units = invoicesOfUnits(records, invoices);
+  const paidSince = ({ occurred_at: at, charge }: DisputeRow) => {
+    const isOfUnits = payments.some(({ store_id, invoice }) => store_id === charge && units.has(invoice));
+    const counts = isOfUnits ? payments : payments.filter(({ invoice }) => !units.has(invoice));
+    return counts.some(({ state, occurred_at }) => state === 'succeeded' && occurred_at > at);
+  };
   return [...disputesOf(records, payments), ...disputesOfCredit(records, invoices)]
-    .filter(({ state, occurred_at: at }) => state === 'open' || (state === 'lost' && !paidSince(at)))
+    .filter((one) => one.state === 'open' || (one.state === 'lost' && !paidSince(one)))
     .map(({ occurred_at: at }) => ({ at, by: 'dispute' }));
 }
 

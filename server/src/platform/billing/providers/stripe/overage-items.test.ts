@@ -1,12 +1,12 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createStripeSandbox } from '#sandbox/stripe';
 import '../../errors.ts';
 import { agreedNow } from './assumptions/stage.ts';
-import { followUp } from './ender.ts';
+import { createStripeEnder, followUp } from './ender.ts';
 import { createStripeClient } from './client.ts';
 import { productIdOf } from './product-ids.ts';
-import { readSubscription } from './subscription-reads.ts';
-import { type Change, changeLater, changeNow } from './subscription-changes.ts';
+import { periodEnd, readSubscription } from './subscription-reads.ts';
+import { cancel, type Change, changeLater, changeNow, presentPrice, resume } from './subscription-changes.ts';
 
 // Changes between plans that are charged past their limits, and those that are not, by a card that its bank asks about.
 
@@ -24,10 +24,12 @@ const AMOUNTS = { small: 1_000, large: 2_000, flat: 3_000 };
 const PRICES = new Map<string, string>();
 let meter = '';
 
+/** `:former`: units were billed by the year. */
 async function priceOf(key: string, product: string, name: string): Promise<void> {
-  const [, interval = 'month'] = key.split(':');
-  const isMetered = key.endsWith(':calls');
-  const recurring = { interval: interval === 'yearly' && !isMetered ? 'year' : 'month' } as const;
+  const [, interval = 'month', units] = key.split(':');
+  const isMetered = units !== undefined;
+  const isByYear = interval === 'yearly' && units !== 'calls';
+  const recurring = { interval: isByYear ? 'year' : 'month' } as const;
   const amount = AMOUNTS[(key.split(':')[0] ?? 'small') as Plan] * (interval === 'yearly' ? 10 : 1);
   const { id } = await stripe.prices.create({
     product,
@@ -53,6 +55,7 @@ beforeAll(async () => {
       await priceOf(`${plan}:${cycle}`, product, plan);
       if (plan !== 'flat') await priceOf(`${plan}:${cycle}:calls`, overage, plan);
     }
+    if (plan === 'small') await priceOf('small:yearly:former', overage, plan);
   }
 });
 
@@ -71,11 +74,14 @@ const to = (plan: Plan, cycle: 'monthly' | 'yearly' = 'monthly'): Change => ({
 });
 
 /** A customer whose bank asks about each payment from now on, fourteen days into their month. */
-async function subscribe(): Promise<{ readonly id: string; readonly customer: string }> {
+async function subscribe(
+  ...keys: readonly string[]
+): Promise<{ readonly id: string; readonly customer: string }> {
   const customer = (await stripe.customers.create({})).id;
   const { id: method } = await stripe.paymentMethods.attach('pm_card_visa', { customer });
   await stripe.customers.update(customer, { invoice_settings: { default_payment_method: method } });
-  const items = [{ price: priceIdOf('small:monthly') }, { price: priceIdOf('small:monthly:calls') }];
+  const sold = keys.length === 0 ? ['small:monthly', 'small:monthly:calls'] : keys;
+  const items = sold.map((key) => ({ price: priceIdOf(key) }));
   const { id } = await stripe.subscriptions.create({ customer, items });
   await asks(customer);
   sandbox.advance(14 * DAY);
@@ -110,6 +116,14 @@ const use = (customer: string, value: number) =>
     payload: { stripe_customer_id: customer, value: String(value) },
   });
 
+/** A unit costs a cent. */
+async function unitsBilled(customer: string): Promise<number> {
+  const { data: invoices } = await stripe.invoices.list({ customer });
+  const lines = invoices.flatMap(({ lines: of }) => of.data);
+  const units = lines.filter(({ pricing }) => String(pricing?.price_details?.product).includes('overage'));
+  return units.reduce((sum, { amount }) => sum + amount, 0);
+}
+
 test('a change between plans with overage waits for the bank, and each unit is billed once', async () => {
   const { id, customer } = await subscribe();
   await use(customer, 10);
@@ -120,10 +134,7 @@ test('a change between plans with overage waits for the bank, and each unit is b
   expect(await itemsOf(id)).toEqual(['large:monthly', 'large:monthly:calls']);
   await use(customer, 5);
   sandbox.advance(20 * DAY);
-  const { data: invoices } = await stripe.invoices.list({ customer });
-  const lines = invoices.flatMap(({ lines: of }) => of.data);
-  const units = lines.filter(({ pricing }) => String(pricing?.price_details?.product).includes('overage'));
-  expect(units.reduce((sum, { amount }) => sum + amount, 0)).toBe(15);
+  expect(await unitsBilled(customer)).toBe(15);
 });
 
 test('a change to a plan without overage waits too, and what the former plan charged by use is taken away once it is made', async () => {
@@ -181,4 +192,57 @@ test('a schedule whose change was made is released, and canceling at Stripe work
   expect((await readSubscription(client, id)).schedule).toBeNull();
   await stripe.subscriptions.update(id, { cancel_at_period_end: true });
   expect(await itemsOf(id)).toEqual(['large:monthly', 'large:monthly:calls']);
+});
+
+describe('a plan of a year whose units are billed each month', () => {
+  test.each(['by us', 'at the portal', 'with its account'])(
+    'that is canceled %s ends with its year, and goes on if asked',
+    async (where) => {
+      const { id } = await subscribe('small:yearly', 'small:yearly:calls');
+      const before = await readSubscription(client, id);
+      const ender = createStripeEnder(client);
+      if (where === 'by us') await cancel(client, id, 'period_end');
+      else if (where === 'with its account') await ender.endWithPeriod(id);
+      else await stripe.subscriptions.update(id, { cancel_at_period_end: true });
+      await followUp(client, id);
+      await followUp(client, id);
+      expect((await readSubscription(client, id)).cancel_at).toBe(periodEnd(before));
+      if (where === 'with its account') await ender.resume(id);
+      else await resume(client, id, presentPrice(before));
+      expect((await readSubscription(client, id)).cancel_at).toBeNull();
+    },
+  );
+
+  test('is previewed at what its change then costs, and units of the month are on its bill', async () => {
+    const { id, customer } = await subscribe('small:yearly', 'small:yearly:calls');
+    const { id: method } = await stripe.paymentMethods.attach('pm_card_visa', { customer });
+    await stripe.customers.update(customer, { invoice_settings: { default_payment_method: method } });
+    await use(customer, 10);
+    sandbox.advance(DAY);
+    const less = await agreedNow(client, id, to('small', 'monthly'));
+    expect(less.agreed.due_now).toBeLessThan(0);
+    const dearer = await agreedNow(client, id, to('large', 'yearly'));
+    await changeNow(client, id, dearer);
+    const [bill] = (await stripe.invoices.list({ customer })).data;
+    expect(bill).toMatchObject({ amount_paid: dearer.agreed.due_now, status: 'paid' });
+    await use(customer, 5);
+    sandbox.advance(20 * DAY);
+    expect(await itemsOf(id)).toEqual(['large:yearly', 'large:yearly:calls']);
+    expect(await unitsBilled(customer)).toBe(15);
+  });
+
+  test('keeps the yearly price of units that it was sold with, until the plan is changed', async () => {
+    const { id, customer } = await subscribe('small:yearly', 'small:yearly:former');
+    const { id: method } = await stripe.paymentMethods.attach('pm_card_visa', { customer });
+    await stripe.customers.update(customer, { invoice_settings: { default_payment_method: method } });
+    await use(customer, 10);
+    sandbox.advance(40 * DAY);
+    expect(await itemsOf(id)).toEqual(['small:yearly', 'small:yearly:former']);
+    expect(await unitsBilled(customer)).toBe(0);
+    await makes(id, to('large', 'yearly'));
+    expect(await itemsOf(id)).toEqual(['large:yearly', 'large:yearly:calls']);
+    await use(customer, 5);
+    sandbox.advance(40 * DAY);
+    expect(await unitsBilled(customer)).toBe(15);
+  });
 });

@@ -138,6 +138,30 @@ export const CHANGES: readonly Assumption[] = [
     },
   },
   {
+    says: 'a change gives back a share of what was billed, whatever discount comes with it',
+    async walk(stage) {
+      const subscription = await stage.subscribe('pro');
+      const { current_period_start: start } = planItem(subscription) ?? { current_period_start: 0 };
+      const end = periodEnd(subscription);
+      await stage.advance(subscription, start + 10 * 24 * HOUR);
+      const [price, promotion] = [await stage.price('max'), await stage.promotion()];
+      const { lines } = await stage.ask((stripe) =>
+        stripe.invoices.createPreview({
+          subscription: subscription.id,
+          subscription_details: {
+            items: [{ id: planItem(subscription)?.id ?? '', price }],
+            proration_behavior: 'always_invoice',
+          },
+          discounts: [{ promotion_code: promotion }],
+        }),
+      );
+      const credit = lines.data.find(({ amount }) => amount < 0);
+      const share = (end - (credit?.period.start ?? end)) / (end - start);
+      const given = -(credit?.amount ?? 0);
+      assertSeen(Math.abs(given - 1_000 * share) <= 1, `Of 1000, ${given} are given back.`);
+    },
+  },
+  {
     says: 'a subscription renews by itself, and the invoice is charged an hour later',
     async walk(stage) {
       const subscription = await stage.subscribe('pro');

@@ -90,6 +90,17 @@ describe('a subscription', () => {
     expect(readSubscription({ cancel_at_period_end: true })?.cancelsAt).toEqual(seconds(200));
   });
 
+  test.each([
+    [true, 150, true],
+    [true, 200, undefined],
+    [false, 150, undefined],
+  ])(
+    'is followed up where it ends with a period shorter than its plan’s: %s, %i',
+    (cancel_at_period_end, cancel_at, follows) => {
+      expect(readSubscription({ cancel_at_period_end, cancel_at })?.needsFollowUp).toBe(follows);
+    },
+  );
+
   test('of several items is its plan, whatever else is charged with it', () => {
     const metered = price({
       product: 'plinth_reel_overage-calls',
