@@ -55,6 +55,28 @@ describe('a registration', () => {
   });
 });
 
+test('the page behind a link names its address while it is good, asks for it again when its time is over, and leads on when it was used', async () => {
+  const ada = await register(app);
+  const link = await ada.link();
+  const read = async (token: string) => (await fetch(`${app.url}/v1/auth/verify-email/${token}`)).text();
+  const good = await read(link);
+  expect(good).toContain(`<strong>${ada.email}</strong>`);
+  expect(good).toMatch(/<div id="over" hidden>[^]*<div id="on" hidden>/);
+  const end = `update identity.email_tokens set expires_at = app.now() where email = $1`;
+  await app.db.asMigrator(statement(end, [ada.email]));
+  const expired = await read(link);
+  expect(expired).toMatch(/<h1>This link is over<[^]*data-call="\/auth\/resend-verification"/);
+  expect(expired).toContain(`value="${ada.email}"`);
+  await ada.auth('resend-verification', { email: ada.email });
+  await ada.auth('verify-email', { token: await ada.link() });
+  const used = await read(link);
+  expect(used).toMatch(
+    /<h1>This link is over<[^]*<div id="on"><p><a class="button" href="[^"]+\/app">Sign in</,
+  );
+  expect(used).not.toContain(ada.email);
+  expect(await read(`ple_${'a'.repeat(43)}`)).toBe(used);
+});
+
 /** Each kind of link: how to ask for one, and what using it is. */
 const LINKS = [
   {

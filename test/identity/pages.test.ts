@@ -32,6 +32,8 @@ test.runIf(engine === 'postgres')(
       await first.page.getByRole('button', { name: 'Confirm' }).click();
       await first.page.getByRole('status').getByText('Your address is confirmed').waitFor();
       expect((await ada.login()).status).toBe(200);
+      expect(await first.page.getByRole('link', { name: 'Sign in' }).getAttribute('href')).toMatch(/\/app$/);
+      expect(await first.page.getByRole('button').count()).toBe(0);
 
       await ada.auth('forgot-password', { email: ada.email });
       const { page, complaints } = await openLink(
@@ -39,6 +41,7 @@ test.runIf(engine === 'postgres')(
         `${app.url}/api/v1/auth/reset-password?token=${await ada.link()}`,
       );
       expect(page.url()).toBe(`${app.url}/api/v1/auth/reset-password`);
+      await page.getByText(`For ${ada.email}`).waitFor();
       const [field, button] = [page.getByLabel('New password'), page.getByRole('button')];
       await field.fill('Password1');
       await button.click();
@@ -47,6 +50,18 @@ test.runIf(engine === 'postgres')(
       await button.click();
       await page.getByRole('status').getByText('Your password is set').waitFor();
       expect((await ada.login(OTHER)).status).toBe(200);
+
+      // Open twice: the second press finds the link used, and has another sent.
+      await ada.auth('forgot-password', { email: ada.email });
+      const twice = await openLink(browser, `${app.url}/v1/auth/reset-password/${await ada.link()}`);
+      await ada.auth('reset-password', { token: await ada.link(), password: OTHER });
+      await twice.page.getByLabel('New password').fill(PASSWORD);
+      await twice.page.getByRole('button').click();
+      expect(await twice.page.getByLabel('Email address').inputValue()).toBe(ada.email);
+      const before = (await ada.mails()).length;
+      await twice.page.getByRole('button', { name: 'Send another link' }).click();
+      await twice.page.getByRole('status').getByText('on its way').waitFor();
+      expect(await ada.mails()).toHaveLength(before + 1);
 
       const invited = await app.app.modules.identity.admins.invite(ada.email);
       const { hash } = new URL(invited.kind === 'invited' ? invited.link : 'none:');
@@ -59,7 +74,7 @@ test.runIf(engine === 'postgres')(
       expect((await app.call(access, 'GET /v1/me')).body['role']).toBe('admin');
       // A refused call is told by the browser itself; nothing else is to be told, least of all of its policy.
       expect(
-        [...first.complaints, ...complaints, ...last.complaints].filter(
+        [...first.complaints, ...complaints, ...twice.complaints, ...last.complaints].filter(
           (text) => !text.includes('status of 400'),
         ),
       ).toEqual([]);

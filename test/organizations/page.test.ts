@@ -11,7 +11,8 @@ const PASSWORD = 'Analytical-Engine-1843';
 async function fill(page: Page, link: string, email: string): Promise<void> {
   await page.goto('about:blank');
   await page.goto(link);
-  await page.getByLabel('Email address').fill(email);
+  await page.getByRole('heading', { name: 'Join Acme' }).waitFor();
+  expect(await page.getByLabel('Email address').inputValue()).toBe(email);
   await page.getByLabel('Password').fill(PASSWORD);
 }
 
@@ -38,6 +39,9 @@ test.runIf(engine === 'postgres')(
       const status = page.getByRole('status');
       await fill(page, link, email);
       expect(page.url()).toBe(`${app.url}/v1/invitations/accept`);
+      await page
+        .getByText(`${owner.email} invites you to join Acme as viewer, with the address ${email}`)
+        .waitFor();
       await page.getByRole('button', { name: 'Register' }).click();
       await status.getByText('Confirm your address').waitFor();
       const verify = 'update identity.users set email_verified = true where email = $1';
@@ -50,9 +54,11 @@ test.runIf(engine === 'postgres')(
         '{"cookie":""}',
       );
 
-      await fill(page, link, email);
-      await page.getByRole('button', { name: 'Sign in and accept' }).click();
+      await page.goto('about:blank');
+      await page.goto(link);
       await status.getByText('There is no such invitation any more.').waitFor();
+      expect(await page.getByRole('link', { name: 'Sign in' }).getAttribute('href')).toMatch(/\/app$/);
+      expect(await page.getByRole('button').count()).toBe(0);
     } finally {
       await browser.close();
     }

@@ -53,6 +53,7 @@ const OPEN = new Set([
   'GET /v1/checkout/success',
   'GET /v1/checkout/cancel',
   'GET /v1/invitations/accept',
+  'POST /v1/invitations/open',
   'GET /v1/plans',
   'GET /v1/plans/:id',
   'GET /v1/auth/methods',

@@ -47,6 +47,10 @@ export function brandHeader({ name, logo }: Brand): string {
     : `<img class="logo" src="${escapeHtml(logo)}" alt="${shown}" height="40">`;
 }
 
+/** The way on from the end of a page: to where customers sign in, or to another address. */
+export const wayOn = ({ appUrl }: Brand, app = appUrl ?? '/app'): string =>
+  `<p><a class="button" href="${escapeHtml(app)}">Sign in</a></p>`;
+
 /** Its foot: where help and terms are; empty where the operator names none. */
 export function brandFooter({ support, terms, privacy }: Brand): string {
   return [

@@ -56,7 +56,15 @@ export {
 } from './examples.ts';
 export { sendDownload } from './download.ts';
 export { boundaryOf, type FormPart, readForm } from './form.ts';
-export { type Brand, brandFooter, brandFooterText, brandHeader, brandIcon, plainBrand } from './brand.ts';
+export {
+  type Brand,
+  brandFooter,
+  brandFooterText,
+  brandHeader,
+  brandIcon,
+  plainBrand,
+  wayOn,
+} from './brand.ts';
 export { escapeHtml, unescapeHtml } from './escape-html.ts';
 export { declareTags, tagText } from './tags.ts';
 export { htmlPage, type HtmlPage, isHtmlPage, renderPage } from './html-page.ts';

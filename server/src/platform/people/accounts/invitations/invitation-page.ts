@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
-import { htmlPage, type Route, routesFor } from '#platform/http';
+import { htmlPage, type Route, routesFor, wayOn } from '#platform/http';
 import { z } from 'zod';
 import type { Accounts } from '../accounts.ts';
 
 const file = (name: string) => readFileSync(new URL(`./pages/${name}`, import.meta.url), 'utf8');
+const FORM = file('accept.html');
 const PAGE = htmlPage({
   title: 'Accept an invitation',
-  content: file('accept.html'),
+  content: (brand) => `${FORM}\n<div id="on" hidden>${wayOn(brand)}</div>`,
   script: file('accept.js'),
 });
 

@@ -132,11 +132,38 @@ const acceptInvitation = route(
   ({ caller, body, origin }, accounts) => accounts.accept(caller, body.token, origin),
 );
 
+const openInvitation = route(
+  'POST /v1/invitations/open',
+  {
+    operation: 'openInvitation',
+    summary: 'Learn who invites whom to what, by the token of the mail',
+    description:
+      'For the page behind the link, before its reader signs in. It takes no Idempotency-Key: it changes nothing.',
+    tag,
+    auth: 'none',
+    rate: { perMinute: 30, by: 'ip' },
+    body: namedObject('OpenInvitationRequest', { token: z.string().min(1).max(200) }),
+    reply: {
+      200: namedObject('OpenedInvitation', {
+        organization: z.string(),
+        invited_by: z.string().nullable().describe('Email of the member who sent it; null: no member did.'),
+        email: z.string(),
+        role: z.enum(ROLES),
+        expires_at: z.iso.datetime(),
+      }),
+    },
+    errors: ['not_found', 'invitation_expired'],
+    idempotency: 'none',
+  },
+  ({ body }, { invitations }) => invitations.open(body.token),
+);
+
 /** Calls on invitations, of those who send them and those who get them. */
 export const invitationRoutes: Route[] = [
   listInvitations,
   invite,
   resendInvitation,
   revokeInvitation,
+  openInvitation,
   acceptInvitation,
 ];

@@ -145,6 +145,25 @@ export const invitationByToken = (tokenHash: string, userId: UserId) =>
     [tokenHash, userId],
   );
 
+/**
+ * What the bearer of a token is told before they sign in; who invites them, where that is a member. Read in the system scope: they
+ * may have no user.
+ */
+export const invitationBefore = (tokenHash: string) =>
+  statement<
+    Pick<InvitationRow, 'email' | 'role' | 'expires_at' | 'is_open'> & {
+      organization: string;
+      invited_by: string | null;
+    }
+  >(
+    `select a.name as organization, u.email as invited_by, i.email, i.role, i.expires_at, i.expires_at > app.now() as is_open
+     from accounts.invitations i join accounts.accounts a using (account_id)
+       left join accounts.members m on m.account_id = i.account_id and m.user_id = i.invited_by
+       left join identity.users u on u.user_id = m.user_id
+     where i.token_hash = $1`,
+    [tokenHash],
+  );
+
 /** Whether a member of the organization has an email; for those who may see its members' emails. */
 export const hasMember = (accountId: AccountId, email: string) =>
   statement<{ is_member: boolean }>('select accounts.has_member($1, $2) as is_member', [accountId, email]);

@@ -18,6 +18,7 @@ import {
   renewInvitation,
   claimInvitation,
   type FoundInvitation,
+  invitationBefore,
   invitationByToken,
 } from './invitation-store.ts';
 import { assertMayGive, assertRank } from '../members/ownership.ts';
@@ -50,6 +51,15 @@ export interface InvitationView {
   readonly expires_at: string;
 }
 
+/** An invitation as who has its token sees it. */
+export interface OpenedInvitation {
+  readonly organization: string;
+  readonly invited_by: string | null;
+  readonly email: string;
+  readonly role: Role;
+  readonly expires_at: string;
+}
+
 /** A request whose work is done once for its Idempotency-Key. */
 export type OrganizationRequestOnce = OrganizationRequest & { readonly once: Once };
 
@@ -67,6 +77,8 @@ export interface Invitations {
   /** Sends another token; those before are worth nothing from then on. */
   resend(request: OrganizationRequestOnce, invitationId: string): Promise<Answer<InvitationView>>;
   revoke(request: OrganizationRequest, invitationId: string): Promise<void>;
+  /** What a token invites to. Throws `not_found` and `invitation_expired`. */
+  open(token: string): Promise<OpenedInvitation>;
   /** Deletes those that were over a month ago; hourly maintenance calls it. Answers how many. */
   prune(): Promise<number>;
 }
@@ -100,6 +112,13 @@ export function createInvitations(parts: InvitationsParts): Invitations {
         await tx.run(deleteInvitation(accountId, invitationId));
         await audit.recordIn(tx, event(request, 'invitation.revoked', found));
       });
+    },
+    async open(token) {
+      const [[found]] = await db.system('accounts.invitee', [invitationBefore(sha256(token))]);
+      if (found === undefined) throw gone();
+      const { is_open: isOpen, expires_at: expiresAt, ...invitation } = found;
+      if (!isOpen) throw new AppError('invitation_expired');
+      return { ...invitation, expires_at: expiresAt.toISOString() };
     },
     prune: async () => (await db.system('accounts.prune', PRUNE, [deleteOld()]))[0][0]?.deleted ?? 0,
   };
@@ -275,14 +294,15 @@ export function createAcceptInvitation({ db, newcomers }: AcceptanceParts): Acce
   };
 }
 
+const gone = () => new AppError('not_found', { message: 'There is no such invitation any more.' });
+
 function assertAcceptable(found: FoundInvitation | undefined): {
   readonly accountId: AccountId;
   readonly invitationId: string;
   readonly sends: number;
 } {
   // Accepted, revoked, sent anew, altered or made up: there is one answer.
-  if (found === undefined)
-    throw new AppError('not_found', { message: 'There is no such invitation any more.' });
+  if (found === undefined) throw gone();
   if (!found.is_theirs) throw new AppError('invitation_for_another');
   if (!found.email_verified) throw new AppError('email_not_verified');
   if (!found.is_open) throw new AppError('invitation_expired');

@@ -2,10 +2,11 @@ import { answer, namedObject, type Route, routesFor } from '#platform/http';
 import { AppError } from '#platform/kernel';
 import { z } from 'zod';
 import { emailSchema, passwordSchema } from '../fields.ts';
+import type { EmailFlows } from '../email/email-flows.ts';
 import type { Closing } from './closing.ts';
 import { restorePage } from '../pages/link-pages.ts';
 
-const route = routesFor<{ readonly closing: Closing }>();
+const route = routesFor<{ readonly closing: Closing; readonly emails: Pick<EmailFlows, 'look'> }>();
 const tag = 'Identity';
 
 const token = z.string().min(1).max(200);
@@ -98,9 +99,9 @@ const openLink = route(
     params: { token: 'text' },
     errors: ['not_found'],
   },
-  async ({ params }) => {
+  async ({ params }, { emails }) => {
     if (!LINK.test(params.token)) throw new AppError('not_found');
-    return restorePage();
+    return restorePage(await emails.look(params.token, ['restore']));
   },
 );
 

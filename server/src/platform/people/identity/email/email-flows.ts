@@ -6,11 +6,13 @@ import { type RequestedMail, type Mail, mailTimeNow } from '#platform/mail';
 import {
   changeEmail,
   type EmailKind,
+  emailLink,
   emailToken,
   endEmailTokens,
   useEmailToken,
   verifyEmail,
 } from './email-store.ts';
+import type { LinkState } from '../pages/link-pages.ts';
 import { wrongLink } from '../guessing/guessing.ts';
 import { lockedUser, proven, type ProofParts } from '../sessions/proof.ts';
 import type { CredentialRow } from '../users/user-store.ts';
@@ -21,7 +23,7 @@ const ASKED = commitPoint(
 );
 const CONFIRMED = commitPoint('identity.email-confirmed', 'a verified or changed address, without its link');
 
-const CONFIRMING: readonly EmailKind[] = ['verify_email', 'change_email'];
+export const CONFIRMING: readonly EmailKind[] = ['verify_email', 'change_email'];
 
 /** The rule of modules above for a user's new address, in the transaction that gives it to them: it throws where it must not be. */
 export type AddressRule = (
@@ -45,10 +47,17 @@ export interface EmailFlows {
   resend(email: string, origin: RequestOrigin): Promise<void>;
   /** Sends a link to choose a new password, likewise. */
   forgot(email: string, origin: RequestOrigin): Promise<void>;
+  /** What a page says of a link before its button is pressed; it changes nothing. */
+  look(token: string | undefined, kinds: readonly EmailKind[]): Promise<KnownLink>;
   /** Uses up the link of a mail: verifies the address, or makes it the new one. Throws `link_invalid`, or `conflict` when it is another's by now, or a rule keeps the user where they are. */
   confirm(token: string, origin: RequestOrigin): Promise<void>;
   /** Sends a link to the new address; until it is used, nothing changes. Throws `wrong_password`. */
   changeEmail(caller: Caller, change: EmailChange, origin: RequestOrigin): Promise<void>;
+}
+
+/** `kind` is said where the token is one of ours. */
+export interface KnownLink extends LinkState {
+  readonly kind?: EmailKind;
 }
 
 export interface EmailChange {
@@ -60,6 +69,7 @@ export function createEmailFlows(parts: EmailFlowsParts): EmailFlows {
   return {
     resend: (email, origin) => ask(parts, { to: email, template: 'verify_email' }, origin),
     forgot: (email, origin) => ask(parts, { to: email, template: 'reset_password' }, origin),
+    look: (token, kinds) => look(parts, token, kinds),
     confirm: (token, origin) => confirm(parts, token, origin),
     async changeEmail(caller, { password, email }, origin) {
       const user = await proven(parts, { caller, password, origin });
@@ -87,6 +97,19 @@ async function ask(
     await tx.runAll(mail.asking({ ...asked, requestId: origin.requestId }));
   });
   mail.wake();
+}
+
+async function look(
+  { db }: EmailFlowsParts,
+  token: string | undefined,
+  kinds: readonly EmailKind[],
+): Promise<KnownLink> {
+  // The program of the page reads it from behind the #, and finds out when the button is pressed.
+  if (token === undefined) return { state: 'good' };
+  const [[found]] = await db.system('identity.credentials', [emailLink(sha256(token), kinds)]);
+  if (found === undefined) return { state: 'gone' };
+  const { kind, email, is_good: isGood } = found;
+  return { kind, email, state: isGood ? 'good' : 'expired' };
 }
 
 async function confirm(parts: EmailFlowsParts, token: string, origin: RequestOrigin): Promise<void> {

@@ -2,11 +2,16 @@ import { answer, namedObject, type Route, routesFor } from '#platform/http';
 import { AppError } from '#platform/kernel';
 import { z } from 'zod';
 import { emailSchema, passwordSchema } from '../fields.ts';
-import type { EmailFlows } from './email-flows.ts';
+import { CONFIRMING, type EmailFlows } from './email-flows.ts';
 import type { NewPasswords } from '../passwords/new-passwords.ts';
-import { resetPage, verifyPage } from '../pages/link-pages.ts';
+import { changedAddressPage, resetPage, verifyPage } from '../pages/link-pages.ts';
 
-const route = routesFor<{ readonly emails: EmailFlows; readonly newPasswords: NewPasswords }>();
+interface Flows {
+  readonly emails: EmailFlows;
+  readonly newPasswords: NewPasswords;
+}
+
+const route = routesFor<Flows>();
 const tag = 'Identity';
 const ONCE = 'It takes no Idempotency-Key: ';
 
@@ -146,13 +151,17 @@ const pages = [
     path: '/v1/auth/verify-email',
     operation: 'showVerifyEmail',
     summary: 'Open the link of a mail that asks to confirm an address',
-    page: verifyPage,
+    async page({ emails }: Flows, given?: string) {
+      const { kind, ...link } = await emails.look(given, CONFIRMING);
+      return kind === 'change_email' ? changedAddressPage(link) : verifyPage(link);
+    },
   },
   {
     path: '/v1/auth/reset-password',
     operation: 'showResetPassword',
     summary: 'Open the link of a mail to choose a new password',
-    page: resetPage,
+    page: async ({ emails }: Flows, given?: string) =>
+      resetPage(await emails.look(given, ['reset_password'])),
   },
 ] as const;
 
@@ -176,7 +185,7 @@ const openLinks = pages.flatMap(({ path, operation, summary, page }) => [
       summary: `${summary} (?token=)`,
       query: z.strictObject({ token: token.optional() }),
     },
-    async () => page(),
+    async ({ query }, flows) => page(flows, query.token),
   ),
   route(
     `GET ${path}/:token`,
@@ -187,9 +196,9 @@ const openLinks = pages.flatMap(({ path, operation, summary, page }) => [
       params: { token: 'text' },
       errors: ['not_found'],
     },
-    async ({ params }) => {
+    async ({ params }, flows) => {
       if (!LINK.test(params.token)) throw new AppError('not_found');
-      return page();
+      return page(flows, params.token);
     },
   ),
 ]);

@@ -38,6 +38,14 @@ export const emailToken = (tokenHash: string, kinds: readonly EmailKind[]) =>
     kinds,
   ]);
 
+/** What is known of the link of a hash, also when its time is over. */
+export const emailLink = (tokenHash: string, kinds: readonly EmailKind[]) =>
+  statement<Pick<EmailTokenRow, 'kind' | 'email'> & { readonly is_good: boolean }>(
+    `select kind, email, expires_at > app.now() as is_good from identity.email_tokens
+     where token_hash = $1 and kind = any ($2::text[])`,
+    [tokenHash, kinds],
+  );
+
 /** Uses a link up: of two at once, one gets the row. */
 export const useEmailToken = (tokenHash: string, kinds: readonly EmailKind[]) =>
   statement<EmailTokenRow>(`delete from identity.email_tokens where ${GOOD} returning user_id, kind, email`, [

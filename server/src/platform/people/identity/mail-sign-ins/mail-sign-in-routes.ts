@@ -109,9 +109,9 @@ const page = route(
     params: { token: 'text' },
     errors: ['not_found'],
   },
-  async ({ params }) => {
+  async ({ params }, { mailSignIns }) => {
     if (!LINK.test(params.token)) throw new AppError('not_found');
-    return signInPage();
+    return signInPage(await mailSignIns.look(params.token));
   },
 );
 

@@ -9,6 +9,7 @@ import type { Exchange } from '../federation/flows.ts';
 import { assertReturn, returnRule, type ReturnSettings, returnUrl } from '../federation/return-address.ts';
 import { type Guessing, wrongLink } from '../guessing/guessing.ts';
 import { lettersOf } from '../mfa/recovery-codes.ts';
+import type { LinkState } from '../pages/link-pages.ts';
 import type { DeviceGiven } from '../sessions/devices.ts';
 import { completeSignIn, type SessionOpeningParts } from '../sessions/session-opening.ts';
 import type { SignedIn } from '../sessions/sign-in-replies.ts';
@@ -68,6 +69,8 @@ export interface MailSignIns {
   ask(asked: MailSignInRequest, origin: RequestOrigin): Promise<string>;
   /** Signs in by the code of a mail. Throws `mail_code_invalid`, `sign_in_not_linked`, and what `assertMaySignIn` throws. */
   verify(typed: TypedCode, origin: RequestOrigin): Promise<SignedIn>;
+  /** What a page says of a link before its button is pressed; it changes nothing. */
+  look(link: string): Promise<LinkState>;
   /** Where the link of a mail leads, with the code for `exchange`; it changes nothing. Throws `link_invalid`. */
   open(link: string, origin: RequestOrigin): Promise<string>;
   /** Signs in by what a link has brought back. Throws `sign_in_failed`, and what `verify` throws. */
@@ -102,6 +105,10 @@ export function createMailSignIns(parts: MailSignInsParts): MailSignIns {
       assertOn();
       const row = await tryCode(parts, typed, origin);
       return enter(parts, { row, device, code: 'mail_code_invalid' }, origin);
+    },
+    async look(link) {
+      const [[row]] = await db.system('identity.credentials', [mailSignInOf(sha256(link))]);
+      return row === undefined ? { state: 'gone' } : { state: 'good', email: row.email };
     },
     async open(link, { ip }) {
       assertOn();
