@@ -121,15 +121,20 @@ test('a card that is added in the trial is charged when it ends, whoever has tri
   for (const who of [ada, eve]) {
     await tries(who);
     await addsCard(who, CARDS[0]);
-    await endings.run();
-    await drainEvents();
     expect(await read(who, 'notes')).toMatchObject({ state: 'trialing', ends_unpaid: false });
+    const { id } = await stripe.paymentMethods.attach('pm_card_visa', { customer: await payerOf(who) });
+    await stripe.subscriptions.update(await storeId(who), { default_payment_method: id });
+    await drainEvents();
   }
-  await stripe.subscriptions.update(await storeId(eve), {
-    default_payment_method: (
-      await stripe.paymentMethods.attach('pm_card_visa', { customer: await payerOf(eve) })
-    ).id,
-  });
+  await endings.run();
+  await drainEvents();
+  // It counts for a trial that needs a card.
+  const bob = await customer();
+  const { body } = await order(bob, { product: 'notes', plan: 'max' });
+  expect(body).toMatchObject({ trial_days: 14, trial_needs_card: true });
+  await sandbox.pay(String(body['checkout_url']));
+  await drainEvents();
+  expect(await plan(bob, 'notes')).toBe('notes.free');
   await later(15);
   for (const who of [ada, eve]) {
     expect(await read(who, 'notes')).toMatchObject({ state: 'active', ends_unpaid: false });
