@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type WorldFixture, createWorldFixture, DAY } from '../../testing/world-fixture.ts';
+import { createWorldFixture, DAY, type WorldFixture } from '../../testing/world-fixture.ts';
+import { idOf } from '../changes.ts';
 import type { Invoice, Price } from '../objects.ts';
 
 const MONTH = 28 * DAY;
@@ -86,7 +87,7 @@ describe('what is given back', () => {
 
   test('is there again when the change that it was for is voided, and is none of an invoice that is void itself', () => {
     const { counter, subscription, change } = createSubscribed();
-    const bad = { customer: String(subscription.customer) };
+    const bad = { customer: idOf(subscription.customer) };
     const { id } = counter.get(
       'payment_method',
       'POST /v1/payment_methods/pm_card_chargeCustomerFail/attach',
