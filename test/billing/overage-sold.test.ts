@@ -97,7 +97,7 @@ describe.runIf(engine === 'postgres')('units past a quota', () => {
       const now = sandbox.now();
       const tenth = Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1, 10);
       await passSeconds(Math.floor((tenth - now.getTime()) / 1_000));
-      // What was used a month ago is billed by now, once.
+      // Use of a month ago is billed by now, once.
       const lines = await linesOf(eve);
       expect(lines.map(({ quantity }) => quantity)).toEqual(used);
       expect(lines.map(({ amount }) => amount)).toEqual(used.map((units) => units * 0.06));

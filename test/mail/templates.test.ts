@@ -42,7 +42,7 @@ defineProduct({ ...parts, mails });
 const ALL = mailTemplates().map((template) => [template.name, template] as const);
 const templateNamed = (name: string) => Object.fromEntries(ALL)[name] ?? expect.unreachable(name);
 const brand = { ...plainBrand('Acme'), appUrl: 'https://acme.example/account', support: 'help@acme.example' };
-/** What a reader sees of HTML. */
+/** The text of HTML, as a reader sees it. */
 const readText = (html: string) =>
   unescapeHtml(html.replace(/^[^]*<main[^>]*>/, '').replaceAll(/<[^>]+>/g, ' ')).replaceAll(/\s+/g, ' ');
 

@@ -298,11 +298,11 @@ export class Person {
   #reads(mail: string): void {
     const [subject, ...text] = mail.split('\n');
     this.stage.say(`          mail: ${subject}`);
-    // Between the salutation and who signs.
+    // Without who signs.
     const said = text
       .map((line) => line.trim())
       .filter((line) => line !== '')
-      .slice(1, -1);
+      .slice(0, -1);
     for (const line of said)
       this.stage.say(`            ${line.replaceAll(/https?:\/\/\S+/g, '<its page>')}`);
   }

@@ -235,7 +235,7 @@ describe('a session', () => {
     sandbox.advance(7 * 86_400 + 7_200);
     expect((await read(id, ['subscription'])).subscription).toMatchObject({ status: 'canceled' });
     expect((await stripe.charges.list({ customer })).data).toEqual([]);
-    // What is paid today needs a card.
+    // A payment of today needs a card.
     const paid = await createSubscriptionSession({ payment_method_collection: 'if_required' });
     expect(await page(paid.url ?? '')).toContain('Card number');
   });

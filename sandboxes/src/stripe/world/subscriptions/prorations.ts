@@ -20,7 +20,7 @@ export interface Proration {
 
 type CreditedItems = NonNullable<NonNullable<InvoiceItem['proration_details']>['credited_items']>;
 
-/** What was billed for an item and not given back: on an invoice, or for the next one. */
+/** An amount that was billed for an item and not given back: on an invoice, or for the next one. */
 interface Debit {
   readonly price: Price;
   readonly quantity: number;
@@ -31,7 +31,7 @@ interface Debit {
 }
 
 /**
- * What is given back of items that were paid in advance, from an instant of their period on: of what was billed for them then, whatever price and
+ * Credits for items that were paid in advance, from an instant of their period on: shares of the amounts billed for them then, independent of the price and
  * discounts they have now. In a trial nothing is.
  */
 export function creditsOf(

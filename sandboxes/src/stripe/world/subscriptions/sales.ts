@@ -135,7 +135,7 @@ function intervalOf(items: readonly SubscriptionItem[]): string {
   return `${item?.price.recurring?.interval} ${item?.price.recurring?.interval_count}`;
 }
 
-/** What is paid in advance ends with the period in whose midst it comes; of what is paid by use, what was used before is not its concern. */
+/** An item paid in advance ends with the period in whose midst it comes; one paid by use is not concerned with earlier use. */
 function beginWith(world: World, subscription: Subscription, item: SubscriptionItem): void {
   const { start, end } = periodOf(subscription);
   const { recurring } = item.price;

@@ -146,7 +146,7 @@ export const invitationByToken = (tokenHash: string, userId: UserId) =>
   );
 
 /**
- * What the bearer of a token is told before they sign in; who invites them, where that is a member. Read in the system scope: they
+ * Facts that the bearer of a token is told before they sign in; who invites them, where that is a member. Read in the system scope: they
  * may have no user.
  */
 export const invitationBefore = (tokenHash: string) =>

@@ -77,7 +77,7 @@ export interface Invitations {
   /** Sends another token; those before are worth nothing from then on. */
   resend(request: OrganizationRequestOnce, invitationId: string): Promise<Answer<InvitationView>>;
   revoke(request: OrganizationRequest, invitationId: string): Promise<void>;
-  /** What a token invites to. Throws `not_found` and `invitation_expired`. */
+  /** Tells to which account a token invites. Throws `not_found` and `invitation_expired`. */
   open(token: string): Promise<OpenedInvitation>;
   /** Deletes those that were over a month ago; hourly maintenance calls it. Answers how many. */
   prune(): Promise<number>;

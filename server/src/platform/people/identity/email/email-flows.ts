@@ -47,7 +47,7 @@ export interface EmailFlows {
   resend(email: string, origin: RequestOrigin): Promise<void>;
   /** Sends a link to choose a new password, likewise. */
   forgot(email: string, origin: RequestOrigin): Promise<void>;
-  /** What a page says of a link before its button is pressed; it changes nothing. */
+  /** Tells a page of a link before its button is pressed; it changes nothing. */
   look(token: string | undefined, kinds: readonly EmailKind[]): Promise<KnownLink>;
   /** Uses up the link of a mail: verifies the address, or makes it the new one. Throws `link_invalid`, or `conflict` when it is another's by now, or a rule keeps the user where they are. */
   confirm(token: string, origin: RequestOrigin): Promise<void>;

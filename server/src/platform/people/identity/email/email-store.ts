@@ -38,7 +38,7 @@ export const emailToken = (tokenHash: string, kinds: readonly EmailKind[]) =>
     kinds,
   ]);
 
-/** What is known of the link of a hash, also when its time is over. */
+/** The link of a hash, also when its time is over. */
 export const emailLink = (tokenHash: string, kinds: readonly EmailKind[]) =>
   statement<Pick<EmailTokenRow, 'kind' | 'email'> & { readonly is_good: boolean }>(
     `select kind, email, expires_at > app.now() as is_good from identity.email_tokens

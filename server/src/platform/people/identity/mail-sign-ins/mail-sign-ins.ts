@@ -69,7 +69,7 @@ export interface MailSignIns {
   ask(asked: MailSignInRequest, origin: RequestOrigin): Promise<string>;
   /** Signs in by the code of a mail. Throws `mail_code_invalid`, `sign_in_not_linked`, and what `assertMaySignIn` throws. */
   verify(typed: TypedCode, origin: RequestOrigin): Promise<SignedIn>;
-  /** What a page says of a link before its button is pressed; it changes nothing. */
+  /** Tells a page of a link before its button is pressed; it changes nothing. */
   look(link: string): Promise<LinkState>;
   /** Where the link of a mail leads, with the code for `exchange`; it changes nothing. Throws `link_invalid`. */
   open(link: string, origin: RequestOrigin): Promise<string>;

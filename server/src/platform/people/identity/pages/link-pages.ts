@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { escapeHtml, type HtmlPage, htmlPage, wayOn } from '#platform/http';
 
-/** What is known of a link by its token. An `expired` one has its address; a `gone` one was used, or a newer one was sent. */
+/** The state of a link, by its token. An `expired` one has its address; a `gone` one was used, or a newer one was sent. */
 export interface LinkState {
   readonly state: 'good' | 'expired' | 'gone';
   readonly email?: string | undefined;

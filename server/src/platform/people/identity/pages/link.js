@@ -1,7 +1,7 @@
 const page = document.querySelector('[data-page]');
 const status = document.querySelector('[role=status]');
 const [over, on] = [document.querySelector('#over'), document.querySelector('#on')];
-// What it says stands above the way on.
+// Its message stands above the way on.
 on.before(status);
 const { pathname, search, hash } = location;
 const start = pathname.indexOf(page.dataset.page);

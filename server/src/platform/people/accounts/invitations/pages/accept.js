@@ -1,7 +1,7 @@
 const form = document.querySelector('form');
 const [title, lead, on] = ['h1', '#lead', '#on'].map((one) => document.querySelector(one));
 const status = document.querySelector('[role=status]');
-// What it says stands above the way on.
+// Its message stands above the way on.
 on.before(status);
 const base = location.pathname.slice(0, location.pathname.indexOf('/invitations/accept'));
 const token = location.hash.slice(1);
