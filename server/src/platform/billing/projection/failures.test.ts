@@ -126,7 +126,8 @@ describe('a renewal that fails', () => {
           plan: 'Pro',
           amount: '39.95 USD',
           until: `${at(7).slice(0, 16).replace('T', ' ')} UTC`,
-          next: 'Pay the invoice or change your card: https://pay.example.com/in',
+          next: 'Pay the invoice or change your card.',
+          link: 'https://pay.example.com/in',
         },
       ],
     ]);
@@ -159,7 +160,8 @@ describe('a payment that a bank asks about', () => {
           product: 'Demo',
           plan: 'Basic',
           amount: '39.95 USD',
-          next: 'The plan is Basic as before, and becomes Pro once the payment is confirmed. Confirm it until 2027-01-31 20:00 UTC: https://pay.example.com/in',
+          next: 'The plan is Basic as before, and becomes Pro once the payment is confirmed. Confirm it until 2027-01-31 20:00 UTC.',
+          link: 'https://pay.example.com/in',
         },
       ],
     ]);
@@ -173,7 +175,10 @@ describe('a payment that a bank asks about', () => {
     expect(letters).toMatchObject([
       [
         'payment_action_required',
-        { next: 'Nothing changes before 2027-02-07 08:00 UTC. Confirm it there: https://pay.example.com/in' },
+        {
+          next: 'Nothing changes before 2027-02-07 08:00 UTC. Confirm it there.',
+          link: 'https://pay.example.com/in',
+        },
       ],
     ]);
     expect(await ada.plan()).toEqual(['demo.pro', at(7)]);
