@@ -5,6 +5,8 @@ import type { TestApp } from '@plinth/testkit/services/app';
 
 /** The token that the example of accepting shows: good for the last invitee. */
 const INVITED_BY = 'pli_the-end-of-the-link-in-the-mail';
+/** The token that the example of opening shows. */
+const OPENED_BY = 'pli_b3BhcXVlb3BhcXVlb3BhcXVlb3BhcXVlb3BhcXVlb3B';
 
 /** An invitation that the organization has sent, and one that its owner has got; tokens are in mails alone. */
 export async function makeInvitations(
@@ -18,15 +20,28 @@ export async function makeInvitations(
   const { ids } = app.modules;
   const host = ids.next();
   await db.asMigrator(
-    statement('delete from accounts.invitations where token_hash = $1', [sha256(INVITED_BY)]),
+    statement('delete from accounts.invitations where token_hash = any ($1)', [
+      [sha256(INVITED_BY), sha256(OPENED_BY)],
+    ]),
   );
   await db.asMigrator(
     statement(
       `with host as (insert into accounts.accounts (account_id, kind, name, created_by) values ($4, 'organization', 'A host', $2))
        insert into accounts.invitations (account_id, invitation_id, email, role, token_hash, invited_by, expires_at)
        values ($1, $3, 'invitee@example.com', 'member', 'of a token that nobody has', $2, app.now() + interval '7 days'),
-         ($4, $5, $6, 'member', $7, $2, app.now() + interval '7 days')`,
-      [accountId, userId, ids.next(), host, ids.next(), email, sha256(INVITED_BY)],
+         ($4, $5, $6, 'member', $7, $2, app.now() + interval '7 days'),
+         ($4, $8, 'opened@example.com', 'member', $9, $2, app.now() + interval '7 days')`,
+      [
+        accountId,
+        userId,
+        ids.next(),
+        host,
+        ids.next(),
+        email,
+        sha256(INVITED_BY),
+        ids.next(),
+        sha256(OPENED_BY),
+      ],
     ),
   );
 }

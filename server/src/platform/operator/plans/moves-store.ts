@@ -34,10 +34,11 @@ export interface VersionRevenue extends Pick<SoldVersion, 'product' | 'plan' | '
 /** Revenue of a month, as of now, by the versions of all plans. */
 export const recurringByVersion = (mode: Mode) =>
   statement<VersionRevenue>(
-    `select g.product, g.plan, g.plan_version as version, r.currency, round(sum(r.yearly) / 12)::bigint as mrr_minor
+    `select v.product, v.plan, v.version, r.currency, round(sum(r.yearly) / 12)::bigint as mrr_minor
      from billing.recurring(app.now(), $1) r
        join entitlements.grants g on g.account_id = r.account_id and g.source = r.store and g.external_id = r.subscription
-     where g.plan_version is not null and r.yearly <> 0 group by 1, 2, 3, 4 order by r.currency`,
+       join entitlements.plan_versions v on v.product = g.product and v.plan = g.plan and v.version = g.plan_version
+     where r.yearly <> 0 group by 1, 2, 3, 4 order by r.currency`,
     [mode],
   );
 
