@@ -170,6 +170,8 @@ describe('customers who are moved to the present terms of their plan', () => {
       await expect(plans.moves.run()).rejects.toThrow('the process dies');
     }
     await Promise.all([plans.moves.run(), plans.moves.run()]);
+    // Each leaves a move to the other while that has it, and both may end so: the next run goes on.
+    await plans.moves.run();
     for (const customer of customers) {
       expect(await sizeOf(customer)).toBe(20);
       expect(await mailsTo(customer, 'Raced')).toHaveLength(1);
