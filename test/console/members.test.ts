@@ -48,10 +48,10 @@ describe.runIf(isHere)('the page of members', { timeout: 4 * PATIENCE }, async (
 
   test('an invited person signs in, accepts, and sees what a viewer may', async () => {
     await hers.goto(`${url}${link.slice(link.indexOf('/v1/'))}`);
-    await hers.getByLabel('Email address').fill(grace.email);
+    await hers.getByText(`with the address ${grace.email}`).waitFor();
     await hers.getByLabel('Password').fill(grace.password);
     await hers.getByRole('button', { name: 'Sign in and accept' }).click();
-    await hers.getByText(EVIL).waitFor();
+    await hers.getByRole('status').getByText(`You have joined ${EVIL}`).waitFor();
     await signInAs(grace, hers);
     await hers.goto(`${url}/app/members`);
     await hers.getByRole('combobox', { name: 'Account' }).selectOption({ label: EVIL });
