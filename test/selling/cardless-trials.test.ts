@@ -116,7 +116,7 @@ test('a trial begins without a card, says that it ends unpaid, and ends in the d
   expect((await order(ada, PRO)).body).toMatchObject({ trial_days: null, trial_needs_card: null });
 });
 
-test('a card that is added in the trial is charged when it ends, whoever has tried with it before', async () => {
+test('a card that is added in the trial is charged when it ends, also where another account has tried with it before', async () => {
   const [ada, eve] = [await customer(), await customer()];
   for (const who of [ada, eve]) {
     await tries(who);

@@ -30,7 +30,7 @@ function createSubscribed(asked: Asked = {}) {
 }
 
 describe('what is given back', () => {
-  test('is of what was billed, whatever discount came since', () => {
+  test('is of what was billed, and of no discount that came since', () => {
     const { counter, change, discounts } = createSubscribed();
     counter.world.advance(MONTH / 2);
     change(counter.price(5000), { discounts });

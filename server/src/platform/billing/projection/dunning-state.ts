@@ -96,7 +96,7 @@ function graceOwed(
   const isActive = state === 'active';
   if (!isActive && state !== 'past_due' && state !== 'canceled') return undefined;
   const owed = isActive
-    ? invoices.filter((invoice) => isOvertaken(records, invoice, invoices))
+    ? overtaken(records, invoices)
     : invoices.filter((invoice) => isOwed(invoice, invoices));
   const [first] = owed
     .flatMap((invoice) => graceOf(records, subscription, invoice) ?? [])
@@ -111,28 +111,25 @@ function graceOwed(
   return { failures: 0, graceEndsAt: promised.reduce<Date>(latest, until) };
 }
 
-/** A renewal that is owed although its provider has the subscription as active again: what was paid since is for units past limits alone. */
-function isOvertaken(
-  records: BillingRecords,
-  { reason, state, issued_at, store_id }: InvoiceRow,
-  invoices: readonly InvoiceRow[],
-): boolean {
+/** Renewals that are owed although their provider has the subscription as active again: later payments were for units past limits alone. */
+function overtaken(records: BillingRecords, invoices: readonly InvoiceRow[]): InvoiceRow[] {
+  const open = invoices.filter(
+    ({ reason, state }) => reason === 'subscription_cycle' && (state === 'open' || state === 'uncollectible'),
+  );
+  if (open.length === 0) return open;
   const units = invoicesOfUnits(records, invoices);
-  if (
-    reason !== 'subscription_cycle' ||
-    (state !== 'open' && state !== 'uncollectible') ||
-    units.has(store_id)
-  )
-    return false;
-  const since = invoices.filter((other) => other.state === 'paid' && other.issued_at > issued_at);
-  return since.length > 0 && since.every((other) => units.has(other.store_id));
+  return open.filter(({ store_id, issued_at }) => {
+    const since = invoices.filter((other) => other.state === 'paid' && other.issued_at > issued_at);
+    return !units.has(store_id) && since.length > 0 && since.every((other) => units.has(other.store_id));
+  });
 }
 
 /** Invoices of units past limits alone: a yearly plan has one each month, which pays for no plan. */
 function invoicesOfUnits({ lines }: BillingRecords, invoices: readonly InvoiceRow[]): Set<string | null> {
-  const of = (id: string) => lines.filter(({ invoice_id }) => invoice_id === id);
-  const isOfUnits = ({ id }: InvoiceRow) =>
-    of(id).length > 0 && of(id).every(({ plan, add_on }) => plan === null && add_on === null);
+  const isOfUnits = ({ id }: InvoiceRow) => {
+    const own = lines.filter(({ invoice_id }) => invoice_id === id);
+    return own.length > 0 && own.every(({ plan, add_on }) => plan === null && add_on === null);
+  };
   return new Set(invoices.filter(isOfUnits).map(({ store_id }) => store_id));
 }
 

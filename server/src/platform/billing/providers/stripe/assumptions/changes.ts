@@ -138,7 +138,7 @@ export const CHANGES: readonly Assumption[] = [
     },
   },
   {
-    says: 'a change gives back a share of what was billed, whatever discount comes with it',
+    says: 'a change gives back a share of what was billed, of no discount that comes with it',
     async walk(stage) {
       const subscription = await stage.subscribe('pro');
       const { current_period_start: start } = planItem(subscription) ?? { current_period_start: 0 };
