@@ -37,7 +37,7 @@ const thorough = process.argv.includes('--thorough');
 const recording = process.argv.includes('--record');
 const given = process.argv.slice(2).filter((argument) => !OURS.includes(argument));
 const partial = quick || given.length > 0;
-const coverage = !partial && (strict || process.argv.includes('--coverage'));
+const coverage = !partial && process.argv.includes('--coverage');
 const isMade = process.argv.includes('--as-made') || bringMade();
 const walks = partial || thorough ? [] : ofSingleProducts();
 const leftOut = partial || thorough || recording ? [] : unchangedGroups();
