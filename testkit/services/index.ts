@@ -103,6 +103,12 @@ async function embedDatabase(
 ): Promise<TestDatabase> {
   const from = options.empty === true ? services.empty : services.template;
   const template = new Uint8Array(await readFile(from));
-  const db = await openDatabase({ engine: 'pglite', template, crashHook: options.crashHook });
+  // No test is timed: with four of these on two slow cores a statement took longer than a caller is left to wait, and what lies in memory is gone then.
+  const db = await openDatabase({
+    engine: 'pglite',
+    template,
+    crashHook: options.crashHook,
+    answerWithin: 120_000,
+  });
   return { db, engine: 'pglite', url: '', settings: {}, close: () => db.close() };
 }

@@ -14,7 +14,7 @@ export interface PgliteOptions {
   readonly prepared?: string | undefined;
   /** Told why a new database is made without it. */
   readonly onSlow?: ((reason: string) => void) | undefined;
-  /** Milliseconds for an answer of the database, but to uses that take long; 14,000 when not said. */
+  /** Milliseconds for an answer of the database, but to uses that take long; 14,000 when not said. Where it is longer than the wait for a turn, that is as long. */
   readonly answerWithin?: number | undefined;
   /** Told of a statement that did not end in time. */
   readonly onIdleError?: ((error: Error) => void) | undefined;
@@ -46,7 +46,8 @@ export async function createPgliteEngine(
   let isClosed = false;
   /** When it was last tried to open it anew, on the clock that never jumps. */
   let triedAt = Number.NEGATIVE_INFINITY;
-  const queue = createFairQueue({ slots: 1, patience: CONNECTING, onLate: busy });
+  const patience = Math.max(CONNECTING, options.answerWithin ?? 0);
+  const queue = createFairQueue({ slots: 1, patience, onLate: busy });
 
   /** The call whose turn it is opens it anew after it broke: what was committed is in its log. In memory nothing would be left. */
   async function liveThread(): Promise<Thread> {
