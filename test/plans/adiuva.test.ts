@@ -89,7 +89,10 @@ describe('billing', () => {
     await server.drainEvents();
     expect(userProfile(await json('GET /api/v1/auth/me'))).toMatchObject({ tier: 'pro' });
     const page = await fetch(location ?? '');
-    expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('Go back to the app')]);
+    expect([page.status, await page.text()]).toEqual([
+      200,
+      expect.stringMatching(/Go back to the app[^]*<a class="button" href="http[^"]*\/app">Open /),
+    ]);
   });
 
   test.each(['free', 'gold', ''])('a checkout of the tier "%s" is refused', async (wrong) => {

@@ -62,6 +62,7 @@ export {
   brandFooterText,
   brandHeader,
   brandIcon,
+  linkButton,
   plainBrand,
   wayOn,
 } from './brand.ts';

@@ -2,6 +2,7 @@ import {
   answer,
   htmlPage,
   instant,
+  linkButton,
   namedObject,
   pageOf,
   pageQuery,
@@ -127,7 +128,8 @@ export const openCheckout = route(
 
 const CLOSED_PAGE = htmlPage({
   title: 'Go back to the app',
-  content: '<p>You can close this window. If you have paid, your plan is in effect within seconds.</p>',
+  content: ({ name, appUrl }) =>
+    `<p>You can close this window. If you have paid, your plan is in effect within seconds.</p>${appUrl === undefined ? '' : linkButton(appUrl, `Open ${name}`)}`,
 });
 
 export const showClosedCheckout = route(
