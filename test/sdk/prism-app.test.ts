@@ -7,7 +7,7 @@ import { testApp } from '@plinth/testkit/services/app';
 import { browserHere } from '@plinth/testkit/services/browser';
 
 const program = browserHere();
-const PATIENCE = 30_000;
+const PATIENCE = 60_000;
 
 describe.runIf(program !== undefined)('the app on a phone', { timeout: 4 * PATIENCE }, async () => {
   if (program === undefined) return;

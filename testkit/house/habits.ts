@@ -139,7 +139,10 @@ export const namesNoProduct: Rule = (file) => {
   });
 };
 
-/** Nothing of ours is mocked, and no test sleeps: it waits for what it waits for. */
+/** Milliseconds that a test waits at least for what should come: what takes one second alone took twenty beside others on slow cores. */
+const LEAST_PATIENCE = 60_000;
+
+/** Nothing of ours is mocked, and no test sleeps: it waits for what it waits for, and is not timed by it. */
 export const honestTests: Rule = (file) => {
   if (!isTest(file.path)) return [];
   const mocks = ['mock', 'doMock', 'spyOn', 'stubGlobal', 'useFakeTimers'];
@@ -152,8 +155,32 @@ export const honestTests: Rule = (file) => {
       ({ node, parent }) => isSleep(node, parent),
       'a sleep: wait for the event instead',
     ),
+    ...findingsWhere(
+      file,
+      ({ node }) => isHasty(node),
+      'it may take longer on a slow machine: leave the time out of expect.poll, or give vi.waitFor 120_000',
+    ),
   ];
 };
+
+/** `vi.waitFor(…)`, which gives up after a second where none is said, and a wait that names less than a minute. */
+function isHasty(node: Node): boolean {
+  const isWait = isCall(node, 'vi', 'waitFor') || isCall(node, 'vi', 'waitUntil');
+  if (!isWait && !isCall(node, 'expect', 'poll')) return false;
+  const given = node['arguments'];
+  const [, terms] = Array.isArray(given) ? (given as unknown[]) : [];
+  if (!isNode(terms)) return isWait;
+  const said = terms.type === 'ObjectExpression' ? propertyOf(terms, 'timeout') : terms;
+  return isNode(said) && typeof said['value'] === 'number' && said['value'] < LEAST_PATIENCE;
+}
+
+function propertyOf(object: Node, name: string): unknown {
+  const properties = object['properties'];
+  const found = Array.isArray(properties)
+    ? properties.find((one: Node) => isNode(one['key']) && one['key']['name'] === name)
+    : undefined;
+  return isNode(found) ? found['value'] : undefined;
+}
 
 /** `setTimeout(resolve, …)` and `await setTimeout(…)`; a timer with a body of its own is a deadline. */
 function isSleep(node: Node, parent: Node | undefined): boolean {

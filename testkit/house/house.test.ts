@@ -254,7 +254,9 @@ const BROKEN: readonly (readonly [rule: string, path: string, broken: string, fi
   ],
   ['passedIn', 'server/src/platform/limits/a.ts', `const a = Math.random();`, `const a = Math.round(1);`],
   ['writtenNumbers', 'products/reel/a.ts', `z.coerce.number();`, `wholeNumber(1, 100);`],
-  ['honestTests', 'server/src/platform/limits/a.test.ts', `vi.mock('#platform/db');`, `vi.waitFor(a);`],
+  ['honestTests', 'test/a.test.ts', `vi.mock('#platform/db');`, `vi.waitFor(a, 120_000);`],
+  ['honestTests', 'test/a.test.ts', `vi.waitFor(a);`, `vi.waitFor(a, SOON);`],
+  ['honestTests', 'test/a.test.ts', `expect.poll(a, { timeout: 5 });`, `expect.poll(a, { interval: 5 });`],
   ['honestTests', 'test/a.test.ts', `await setTimeout(100);`, `setTimeout(() => fail('too late'), 100);`],
   [
     'honestTests',

@@ -1,4 +1,4 @@
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { testApp } from '@plinth/testkit/services/app';
 import type { Statement } from '#platform/db';
 import { systemClock } from '#platform/kernel';
@@ -49,7 +49,7 @@ async function chat(key: string): Promise<readonly string[]> {
   const body = { model: 'sandbox-small', messages: [{ role: 'user', content: 'Hello' }], max_tokens: 20 };
   expect((await app.call(key, 'POST /v1/ai/chat/completions', { body })).status).toBe(200);
   // A call is settled behind its answer.
-  await vi.waitFor(() => expect(app.app.modules.limits.ends.size).toBe(0));
+  await expect.poll(() => app.app.modules.limits.ends.size).toBe(0);
   return trips;
 }
 

@@ -62,7 +62,7 @@ async function repeat(work: (permit: Permit) => Promise<unknown>) {
 
 /** The answer of a call that does not wait: it is there long before all this is done; else undefined. */
 async function withoutWaiting<T>(asked: Promise<T>): Promise<T | undefined> {
-  await expect.poll(() => fixture.limits.ends.size, { timeout: 30_000 }).toBe(1);
+  await expect.poll(() => fixture.limits.ends.size).toBe(1);
   return Promise.race([asked, passTime()]);
 }
 

@@ -148,7 +148,7 @@ test('what a slow reader leaves unread keeps the writer waiting', async () => {
         before = now;
         return now > 0 && now === last;
       },
-      { interval: 300, timeout: 20_000 },
+      { interval: 300 },
     )
     .toBe(true);
   expect(served.shop.done.length).toBeLessThan(5_000);

@@ -103,13 +103,13 @@ describe('a process that dies at a commit', () => {
       };
       const session = await ada.session('s');
       await ada.say(session, said('1', QUEUE));
-      await expect.poll(() => armed, { timeout: 10_000 }).toBe(false);
+      await expect.poll(() => armed).toBe(false);
       await advance(db, '2 minutes');
       await coditect.digests.run({ signal: new AbortController().signal });
       // The job that died is taken up again, too: the job that has taken the session stores it in one commit.
       const processed = async () =>
         (await ada.call(`GET /v1/sessions/${session}`)).body['processed_messages'];
-      await expect.poll(processed, { timeout: 10_000 }).toBe(1);
+      await expect.poll(processed).toBe(1);
       expect(await titlesOf(ada)).toEqual([QUEUE]);
     },
   );

@@ -36,14 +36,10 @@ test('within five seconds of a message its session says that it was processed', 
   const session = await ada.session('s');
   expect(await processed(ada, session)).toEqual([0, null]);
   await ada.say(session, HERON, OTTER);
-  await expect
-    .poll(() => processed(ada, session), { timeout: 5_000, interval: 100 })
-    .toEqual([2, OTTER.said_at]);
+  await expect.poll(() => processed(ada, session), { interval: 100 }).toEqual([2, OTTER.said_at]);
   await ada.say(session, said(0, 'An owl was there before.'));
   expect(await processed(ada, session)).toEqual([2, OTTER.said_at]);
-  await expect
-    .poll(() => processed(ada, session), { timeout: 5_000, interval: 100 })
-    .toEqual([3, OTTER.said_at]);
+  await expect.poll(() => processed(ada, session), { interval: 100 }).toEqual([3, OTTER.said_at]);
 });
 
 test('an export has the summary that is kept, and draws the same where there is none', async () => {

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '@plinth/testkit/services';
 import { lockDataFolder } from './index.ts';
 
@@ -52,9 +52,9 @@ describe('the lock of a data folder', () => {
       const [said] = (await once(parent.stdout, 'data')) as [Buffer];
       const pid = said.toString().trim();
       const stat = () => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ', 2)[1]?.split(' ') ?? [];
-      await vi.waitFor(() => expect(readFileSync(`/proc/${parent.pid}/comm`, 'utf8')).toBe('sleep\n'));
+      await expect.poll(() => readFileSync(`/proc/${parent.pid}/comm`, 'utf8')).toBe('sleep\n');
       parent.stdin.end('\n');
-      await vi.waitFor(() => expect(stat()[0]).toBe('Z'));
+      await expect.poll(() => stat()[0]).toBe('Z');
       writeFileSync(join(path, 'lock'), `${pid} ${stat()[19]}\n`);
       lockDataFolder(path)();
       parent.kill();

@@ -1,7 +1,7 @@
 import { type AccountId, systemRandom } from '#platform/kernel';
 import { makeAccount, ids } from '@plinth/testkit/factories';
 import { testDatabase } from '@plinth/testkit/services';
-import { beforeEach, expect, test, vi } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { commitPoint, statement } from '#platform/db';
 import { createDataKeys, createSecrets, newMasterKey, reseal } from './index.ts';
 
@@ -73,7 +73,8 @@ test('of an erased account it is gone, from the process too, and nobody makes an
     statement('delete from accounts.accounts where account_id = $1', [account]),
   ]);
   expect(await long.of(account)).toBe(key);
-  await vi.waitFor(() => expect(here.of(account)).rejects.toMatchObject({ code: 'not_found' }));
+  const refusal = () => here.of(account).catch((error: unknown) => error);
+  await expect.poll(refusal).toMatchObject({ code: 'not_found' });
   await expect(fresh().of(ids.next<AccountId>())).rejects.toMatchObject({ code: 'not_found' });
   const left = statement('select 1 from secrets.data_keys where account_id = $1', [account]);
   expect(await db.asMigrator(left)).toEqual([]);

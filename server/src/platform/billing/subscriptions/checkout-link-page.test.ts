@@ -1,5 +1,5 @@
 import { runInNewContext } from 'node:vm';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { checkoutLinkPage } from './checkout-link-page.ts';
 
 const page = checkoutLinkPage({ data: [], add_ons: [], comparison: {} }, '');
@@ -20,7 +20,7 @@ async function saidOf(price: object): Promise<string> {
     fetch: async () => Response.json({ checkout_url: null, price }),
   });
   pressed.forEach((press) => press({ preventDefault: () => {} }));
-  await vi.waitFor(() => expect(status.textContent).toContain('You pay'));
+  await expect.poll(() => status.textContent).toContain('You pay');
   return status.textContent.replaceAll('\u00a0', ' ');
 }
 

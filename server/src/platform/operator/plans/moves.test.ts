@@ -46,13 +46,10 @@ const { db } = app.database;
 const { plans, entitlements } = app.app.modules.services;
 const { key: admin } = await app.admin();
 // Moves run here alone: days that go by make the worker's own run due, which would take a death or a turn of a test's.
-await vi.waitFor(async () =>
-  expect(
-    await db.asMigrator(
-      statement(`update jobs.schedules set next_at = 'infinity' where name = 'plans.moves' returning name`),
-    ),
-  ).toHaveLength(1),
+const never = statement(
+  `update jobs.schedules set next_at = 'infinity' where name = 'plans.moves' returning name`,
 );
+await vi.waitFor(async () => expect(await db.asMigrator(never)).toHaveLength(1), 120_000);
 
 interface Bought {
   readonly plan: string;

@@ -62,7 +62,7 @@ async function expectBilled(endpoint: string): Promise<void> {
   const { prompt_tokens, completion_tokens, reasoning_tokens } = last;
   const billed = { status: 'posted', estimated: false, prompt_tokens, completion_tokens, reasoning_tokens };
   await expect
-    .poll(async () => firstOf((await call(who.key, 'GET /v1/usage')).body['events']), { timeout: 20_000 })
+    .poll(async () => firstOf((await call(who.key, 'GET /v1/usage')).body['events']))
     .toMatchObject(billed);
   expect(last.endpoint).toBe(endpoint);
 }
