@@ -47,6 +47,11 @@ const subscriptionsOf = async (who: Customer) => {
   return all.flatMap(({ data: some }) => some);
 };
 
+async function revenueOf({ accountId }: Customer) {
+  const range = `from=${sandbox.now().getUTCFullYear() - 1}-12-31&account_id=${accountId}`;
+  return (await call(operator.key, `GET /v1/admin/billing/revenue?group=product&${range}`)).body['data'];
+}
+
 const auditOf = ({ accountId }: Customer) =>
   db.asMigrator(
     statement<{ action: string; user_id: string; changes: Record<string, unknown> }>(
@@ -80,15 +85,12 @@ describe('a plan that is paid by invoice', () => {
     await later(0.1);
     const [first] = await invoicesOf(await storeId(who));
     expect(first).toMatchObject({ status: 'open', collection_method: 'send_invoice', attempt_count: 0 });
+    expect(await revenueOf(who)).toEqual([]);
     await stripe.invoices.pay(first?.id ?? '', { paid_out_of_band: true });
     await drainEvents();
     const { body } = await call(who.key, 'GET /v1/billing/invoices');
     expect(body['data']).toMatchObject([{ state: 'paid', total: PRICE, paid: PRICE }]);
-    const range = `from=${sandbox.now().getUTCFullYear() - 1}-12-31&account_id=${who.accountId}`;
-    const revenue = `GET /v1/admin/billing/revenue?group=product&${range}`;
-    expect((await call(operator.key, revenue)).body['data']).toMatchObject([
-      { sales: 1, gross_minor: PRICE },
-    ]);
+    expect(await revenueOf(who)).toMatchObject([{ sales: 1, gross_minor: PRICE }]);
 
     await later(31);
     const [second] = await invoicesOf(await storeId(who));

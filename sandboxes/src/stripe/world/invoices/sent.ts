@@ -33,8 +33,13 @@ export function readCollection(form: Form, present?: Collection): Collection | u
     : { collection_method: 'charge_automatically', days_until_due: null };
 }
 
-/** An invoice that is sent needs an address. */
-export function checkAddress({ email }: Customer): void {
+/** An invoice that is sent needs an address; taxes need one too, which a page would ask for. */
+export function checkAddress({ email, address }: Customer, isTaxed: boolean): void {
+  if (isTaxed && address == null)
+    throw invalidRequest(
+      "The customer's location isn't recognized. Set a valid customer address in order to automatically calculate tax.",
+      { code: 'customer_tax_location_invalid' },
+    );
   if (email !== null && email !== '') return;
   throw invalidRequest(
     'Missing email. In order to create invoices that are sent to the customer, the customer must have a valid email.',

@@ -149,7 +149,7 @@ export function subscribe(world: World, asked: AskedSubscription): Subscription 
     subscription.default_payment_method = method.id;
   }
   const sent = isSent(subscription);
-  if (sent) checkAddress(customer);
+  if (sent) checkAddress(customer, asked.automaticTax);
   const charged = !sent && asked.behavior !== 'default_incomplete' && asked.trialEnd === null;
   const costs = advanceLines(subscription).some(({ amount }) => amount > 0);
   if (charged && costs && defaultMethod(world, customer, subscription) === undefined) throw noMethod();

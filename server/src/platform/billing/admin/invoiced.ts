@@ -1,7 +1,7 @@
 import { actorOf } from '#platform/audit';
 import { commitPoint } from '#platform/db';
 import type { Entitlements } from '#platform/entitlements';
-import { type AccountId, AppError, invalidInput, sha256 } from '#platform/kernel';
+import { type AccountId, AppError, invalidInput, minorDigits, sha256 } from '#platform/kernel';
 import type { SoldCycle } from '../cycles.ts';
 import { subscribedTo } from '../providers/stripe/checkout.ts';
 import { customersOf, payerOf } from '../providers/stripe/customers.ts';
@@ -88,6 +88,9 @@ async function planFor(
     throw invalidInput('body.currency', `This account pays in ${paysIn}, as long as it has a subscription.`);
   if (order.overrides !== undefined)
     parts.entitlements.assertAgreeable(catalogue, plan, overridesOf(order.overrides));
+  // Stripe takes amounts of three decimals in tens.
+  if (amount !== undefined && minorDigits(currency) === 3 && amount % 10 !== 0)
+    throw invalidInput('body.unit_amount', `In ${currency} the last digit of an amount is 0.`);
   const email = await addressOf(parts, accountId, catalogue.holds);
   const { product } = catalogue;
   const { price, metered } = await pricesOf(parts, { ...bought, product });

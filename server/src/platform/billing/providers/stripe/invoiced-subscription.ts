@@ -1,6 +1,6 @@
 import type { Stripe } from 'stripe';
-import { type AccountId, invalidInput, sha256 } from '#platform/kernel';
-import { askOnce, type StripeConnection } from './client.ts';
+import { type AccountId, AppError, invalidInput, sha256 } from '#platform/kernel';
+import { askOnce, refusedFor, type StripeConnection } from './client.ts';
 import { type CustomersParts, presentCustomer } from './customers.ts';
 import { idOf } from './fetch.ts';
 
@@ -21,7 +21,7 @@ export interface InvoicedPlan {
 
 type Link = Pick<StripeConnection, 'client' | 'addsTax'>;
 
-/** Makes the subscription of a sale: one, however often it is asked for. It is active at once; Stripe sends its first invoice within hours. */
+/** Makes the subscription of a sale: one, however often it is asked for. It is active at once; Stripe sends its first invoice within hours. Throws `conflict` for want of an address. */
 export async function createInvoiced(link: Link, plan: InvoicedPlan): Promise<string> {
   const { id, customer, accountId, item, metered, daysUntilDue } = plan;
   const asked: Stripe.SubscriptionCreateParams = {
@@ -36,8 +36,15 @@ export async function createInvoiced(link: Link, plan: InvoicedPlan): Promise<st
     key: `plinth:invoiced:${id}:${sha256(JSON.stringify(asked)).slice(0, 16)}`,
     ask: async (stripe, once) => idOf(await stripe.subscriptions.create(asked, once)),
     find: async () => (await findInvoiced(link, plan))?.id,
+  }).catch((error: unknown) => {
+    if (!refusedFor(error, 'customer_tax_location_invalid')) throw error;
+    throw new AppError('conflict', { message: NO_LOCATION, cause: error });
   });
 }
+
+/** A checkout's page asks the customer; this sale has no page. */
+const NO_LOCATION =
+  'Stripe adds taxes, and has no address of this customer to tell which: enter it there, and call again with another Idempotency-Key.';
 
 /** The subscription that was made for a sale, ended or not. */
 export async function findInvoiced(
