@@ -125,12 +125,17 @@ export function countedFailures(
   return Math.max(Math.min(failed, Math.max(invoice.attempts, 1)), without);
 }
 
-/** An invoice that was sent, whose subscription is past due, and that was not paid in its days. */
-export function isOverdue(records: BillingRecords, invoice: InvoiceRow, now: Date): boolean {
-  const { due_at: due, paid_at: paid } = invoice;
-  if (due === null || toldOf(records, invoice).length === 0) return false;
+/** Whether an invoice that was sent was not paid in its days. One that is owed is overdue once its subscription is: that promises the grace. */
+export function isOverdue(
+  records: BillingRecords,
+  { subscription, invoice, now }: OwedInvoice & { readonly now: Date },
+): boolean {
+  const { due_at: due, paid_at: paid, state } = invoice;
+  if (due === null || state === 'draft' || state === 'void') return false;
+  if (paid !== null) return due < paid;
+  if (!isAlive(subscription)) return due < (subscription.ended_at ?? now);
   // By the provider's clock it is due already.
-  return due <= (paid ?? later(now, AT_ONCE));
+  return toldOf(records, invoice).length > 0 && due <= later(now, AT_ONCE);
 }
 
 /** Tries that brought nothing, as the invoice has them: without a card, or where a bank asks for the person, nothing is charged. */

@@ -127,8 +127,9 @@ function ofInvoice(records: BillingRecords, renewal: Renewal): Notification[] {
 }
 
 /** For a change only the failures that were told: while it waits to be paid it is not made, and nothing is owed. */
-function failuresToNotice(records: BillingRecords, { subscription, invoice, now }: Renewal): number {
-  if (invoice.due_at !== null) return isOverdue(records, invoice, now) ? 1 : 0;
+function failuresToNotice(records: BillingRecords, renewal: Renewal): number {
+  const { subscription, invoice } = renewal;
+  if (invoice.due_at !== null) return isOverdue(records, renewal) ? 1 : 0;
   const told = Math.max(0, ...toldOf(records, invoice).map(({ nth }) => nth));
   if (invoice.reason === 'subscription_update') return told;
   return Math.max(told, countedFailures(records, subscription, invoice));
