@@ -19,6 +19,8 @@ export interface Choice {
   readonly trialDays?: number;
   readonly card?: CardName;
   readonly coupon?: string;
+  /** Days to pay invoices that are sent. */
+  readonly term?: number;
 }
 
 /**
@@ -51,7 +53,7 @@ export class StripeCustomer {
   }
 
   async subscribes(plan: string, choice: Choice = {}): Promise<void> {
-    const { cycle = 'monthly', quantity = 1, trialDays, card = 'good', coupon } = choice;
+    const { cycle = 'monthly', quantity = 1, trialDays, card = 'good', coupon, term } = choice;
     await this.uses(card);
     const price = await this.#priceOf(plan, cycle);
     await this.#stripe.subscriptions.create({
@@ -59,6 +61,7 @@ export class StripeCustomer {
       items: [{ price, quantity }],
       ...(trialDays === undefined ? {} : { trial_period_days: trialDays }),
       ...(coupon === undefined ? {} : { discounts: [{ coupon: await this.#coupon(coupon) }] }),
+      ...(term === undefined ? {} : { collection_method: 'send_invoice' as const, days_until_due: term }),
       // As its page for checkouts does: nothing is active before it is paid.
       payment_behavior: card === 'asking' ? 'default_incomplete' : 'allow_incomplete',
     });

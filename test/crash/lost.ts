@@ -41,7 +41,7 @@ const PLATFORM: Readonly<Record<keyof typeof MEANINGS, readonly string[]>> = {
     identity.key-made identity.key-rotated identity.recovery-codes
     privacy.policies-set reports.adjusted reports.proceeds-recorded sso.domain-claimed webhooks.made webhooks.replayed webhooks.rotated webhooks.tested
     idempotency.kept billing.checkout-begun billing.checkout-asked billing.checkout-kept billing.customer-made
-    billing.payouts-asked billing.ordered billing.refunded ai.safety-refused billing.extension-asked product.answer-text plans.move`),
+    billing.payouts-asked billing.ordered billing.refunded billing.invoiced ai.safety-refused billing.extension-asked product.answer-text plans.move`),
   same: splitNames(`
     billing.top-up-set billing.sale-begun billing.sale-invoice billing.sale-closed billing.payee-made billing.behalf brands.change plans.change plans.draft
     accounts.claims-withdrawn accounts.customer-archived accounts.customer-closed accounts.customer-member accounts.customers-put

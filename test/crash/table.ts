@@ -14,6 +14,8 @@ const FETCHED =
 const OVERAGE =
   'what there is to report is read from rows, under one identifier: test/billing/overage.test.ts kills each step at both ends';
 const SOLD = 'asked again it is the same at the store: test/selling/checkout.test.ts ends calls at it';
+const FOUND =
+  'who had the store do it; repeated with its key it is found there (refunds.test.ts and invoiced.test.ts of test/selling end calls at it)';
 const MOVED =
   'one commit in each database, of which the second only marks: test/process/moving.test.ts kills moves before and after';
 const MOVED_TERMS =
@@ -293,10 +295,8 @@ const PLATFORM: Readonly<Record<string, CrashPoint>> = {
     because:
       'who asked for a change that the store has made; what came of it is told by the store in any case',
   },
-  'billing.refunded': {
-    because:
-      'who had a refund made that the store has made; repeated with its key it is found there (test/selling/refunds.test.ts ends calls at it)',
-  },
+  'billing.refunded': { because: FOUND },
+  'billing.invoiced': { because: FOUND },
   'billing.looked': { because: 'one commit; the store itself tells of the same object too' },
   'billing.prices-synced': { because: 'one commit; begun again, a sync finds what is there (sync.test.ts)' },
   'billing.overage-chosen': { because: ONE_COMMIT },

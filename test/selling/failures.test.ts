@@ -33,6 +33,7 @@ const POSTS: Readonly<Record<string, string>> = {
   'checkout.sessions.expire': '/v1/checkout/sessions/:id/expire',
   'creditNotes.create': '/v1/credit_notes',
   'customers.create': '/v1/customers',
+  'customers.update': '/v1/customers/:id',
   'customers.createBalanceTransaction': '/v1/customers/:id/balance_transactions',
   'invoiceItems.create': '/v1/invoiceitems',
   'invoices.create': '/v1/invoices',
@@ -47,6 +48,7 @@ const POSTS: Readonly<Record<string, string>> = {
   'subscriptionSchedules.create': '/v1/subscription_schedules',
   'subscriptionSchedules.release': '/v1/subscription_schedules/:id/release',
   'subscriptionSchedules.update': '/v1/subscription_schedules/:id',
+  'subscriptions.create': '/v1/subscriptions',
   'subscriptions.resume': '/v1/subscriptions/:id/resume',
   'subscriptions.update': '/v1/subscriptions/:id',
   'transfers.create': '/v1/transfers',
@@ -191,7 +193,7 @@ test('each POST that fails at Stripe, before and after it was done, is done once
     expect(await stripe.customers.retrieve(payer)).toMatchObject({ balance: 0 });
   });
 
-  await refund();
+  for (const act of [refund, invoiced]) await act();
   await meter(payer);
   // As after a trial without a card.
   sandbox.world.table('subscription').get(await storeId(who)).status = 'paused';
@@ -209,6 +211,21 @@ async function refund(): Promise<void> {
   const headers = { 'idempotency-key': 'a-part-goes-back' };
   await untilDone(() => good(call(operator.key, 'POST /v1/admin/billing/refunds', { body, headers })));
   expect(await stripe.charges.retrieve(charge?.id ?? '')).toMatchObject({ amount_refunded: 100 });
+}
+
+/** A plan that is paid by invoice is sold once, to a customer whose address Stripe is told with it. */
+async function invoiced(): Promise<void> {
+  const who = await customer();
+  await untilDone(() => good(order(who, BASIC)));
+  const customers = await stripe.customers.list({ limit: 100 });
+  const payer = customers.data.find(({ metadata }) => metadata['plinth_account'] === who.accountId)?.id ?? '';
+  sandbox.world.table('customer').get(payer).email = null;
+  const body = { account_id: who.accountId, ...BASIC, days_until_due: 30 };
+  const headers = { 'idempotency-key': 'an-agreement' };
+  const route = 'POST /v1/admin/billing/invoiced-subscriptions';
+  await untilDone(() => good(call(operator.key, route, { body, headers })));
+  expect((await stripe.subscriptions.list({ customer: payer, status: 'all' })).data).toHaveLength(1);
+  expect(await stripe.customers.retrieve(payer)).toMatchObject({ email: expect.stringContaining('@') });
 }
 
 /** Units past a limit are told once. */

@@ -17,3 +17,20 @@ test('taxes that Stripe adds are asked for on the page, and stand on the invoice
   expect(tax).toBeGreaterThan(0);
   expect(invoice).toMatchObject({ state: 'paid', subtotal: 595, tax, total: 595 + tax });
 });
+
+test('a plan that is paid by invoice is sold once Stripe knows where its customer is', async () => {
+  const { admin, call, customer, stripe } = await openSellingApp({ settings: { STRIPE_TAX: 'automatic' } });
+  const [operator, ada] = [await admin(), await customer()];
+  const sell = (key: string) =>
+    call(operator.key, 'POST /v1/admin/billing/invoiced-subscriptions', {
+      body: { account_id: ada.accountId, product: 'reel', plan: 'basic', days_until_due: 30 },
+      headers: { 'idempotency-key': key },
+    });
+  expect(await sell('first')).toMatchObject({ status: 409, body: { error: { code: 'conflict' } } });
+  const [payer] = (await stripe.customers.list()).data;
+  const address = { line1: 'Unter den Linden 1', city: 'Berlin', postal_code: '10117', country: 'DE' };
+  await stripe.customers.update(payer?.id ?? '', { address });
+  expect((await sell('second')).status).toBe(200);
+  const [invoice] = (await stripe.invoices.list()).data;
+  expect(invoice?.total).toBeGreaterThan(595);
+});

@@ -77,6 +77,17 @@ export const DUNNING: readonly Scenario[] = [
     ],
   },
   {
+    name: 'invoices are sent with a term; one is paid late, and the next one never',
+    steps: [
+      { day: 0, does: (customer) => customer.subscribes('reel.basic', { term: 14 }), has: 'reel.basic' },
+      { day: 17, has: 'reel.basic' },
+      { day: 20, does: (customer) => customer.paysWhatIsOwed(), has: 'reel.basic' },
+      { day: 40, has: 'reel.basic' },
+      { day: 50, has: 'reel.basic' },
+      { day: 55, has: null },
+    ],
+  },
+  {
     name: 'a plan is paused, and goes on',
     steps: [
       { day: 0, does: (customer) => customer.subscribes('reel.standard'), has: 'reel.standard' },

@@ -29,6 +29,7 @@ const TOLD = [
   'invoice.refund',
   'subscription.cancel',
   'subscription.extend_trial',
+  'subscription.sell',
   'subscription.withdraw',
 ] as const;
 const isTold = (action: string): action is (typeof TOLD)[number] => TOLD.some((one) => one === action);

@@ -128,6 +128,7 @@ export const texts = pageTexts({
   'did.invoice.refund': ['An operator refunded', 'Ein Betreiber erstattete'],
   'did.subscription.cancel': ['The plan was canceled', 'Der Tarif wurde gekündigt'],
   'did.subscription.extend_trial': ['The trial was made longer', 'Der Test wurde verlängert'],
+  'did.subscription.sell': ['A plan was sold by invoice', 'Ein Tarif wurde auf Rechnung verkauft'],
   'did.subscription.withdraw': ['The purchase was withdrawn from', 'Der Kauf wurde widerrufen'],
   happened: ['What happened', 'Was geschah'],
   'what.happened': ['What', 'Was'],

@@ -118,7 +118,7 @@ function Troubles({ name, subscription }: { readonly name: string; readonly subs
   const chosen = useAccount();
   const nameOf = useSoldNames();
   const { product, pending, plan, ends_unpaid: endsUnpaid, trial_ends_at: trial } = subscription;
-  const { grace_ends_at: grace, suspends_at: off, suspended_by: by } = subscription;
+  const { grace_ends_at: grace, suspends_at: off, suspended_by: by, invoiced } = subscription;
   const mayBuy = isAtLeast(chosen?.account.role, 'admin');
   const isOff = by !== null && off !== null && Date.parse(off) <= Date.now();
   return (
@@ -127,11 +127,11 @@ function Troubles({ name, subscription }: { readonly name: string; readonly subs
         <Notice isBad>
           {isOff || grace === null
             ? say(`off.${by ?? 'payment'}`, { name })
-            : say('grace', { name, day: format.day(grace) })}
+            : say(invoiced === null ? 'grace' : 'overdue', { name, day: format.day(grace) })}
           {mayBuy && (
             <span className="right">
               <OpenInvoice />
-              <Portal text={say('otherCard')} />
+              {invoiced === null && <Portal text={say('otherCard')} />}
             </span>
           )}
         </Notice>

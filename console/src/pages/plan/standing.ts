@@ -22,11 +22,12 @@ export function useStanding() {
       if (source === 'default') return good(say('state.free'));
       return good(until === null ? say('state.given') : say('state.givenUntil', { day: format.day(until) }));
     }
-    const { state, next, pending, suspended_by: by } = subscription;
+    const { state, next, pending, suspended_by: by, invoiced } = subscription;
     const { grace_ends_at: grace, cancels_at: end, trial_ends_at: trial, suspends_at: off } = subscription;
     if (state === 'pending') return good(say('state.debit'));
     if (by !== null && off !== null && Date.parse(off) <= Date.now()) return bad(say(`state.off.${by}`));
-    if (grace !== null) return bad(say('state.grace', { day: format.day(grace) }));
+    if (grace !== null)
+      return bad(say(invoiced === null ? 'state.grace' : 'state.overdue', { day: format.day(grace) }));
     if (state === 'past_due') return bad(say('state.pastDue'));
     if (state === 'paused') return bad(say('state.off.pause'));
     if (end !== null) return bad(say('state.ends', { day: format.day(end) }));
@@ -34,6 +35,8 @@ export function useStanding() {
     if (next !== null)
       return good(say('state.becomes', { plan: nameOf(next.plan), day: format.day(next.at) }));
     if (state === 'trialing' && trial !== null) return good(say('state.trial', { day: format.day(trial) }));
-    return good(say('state.renews', { day: format.day(subscription.period_ends_at) }));
+    const day = format.day(subscription.period_ends_at);
+    if (invoiced === null) return good(say('state.renews', { day }));
+    return good(say('state.invoiced', { day, days: String(invoiced.days_until_due) }));
   };
 }

@@ -102,6 +102,10 @@ export const texts = pageTexts({
     'The last payment for {name} failed. The plan is kept until {day}.',
     'Die letzte Zahlung für {name} ist fehlgeschlagen. Der Tarif bleibt bis {day}.',
   ],
+  overdue: [
+    'An invoice for {name} is overdue. Pay it by {day} to keep the plan.',
+    'Eine Rechnung für {name} ist überfällig. Bezahle sie bis {day}, um den Tarif zu behalten.',
+  ],
   'off.payment': [
     'The last payment for {name} failed, and the plan is off until it is paid.',
     'Die letzte Zahlung für {name} ist fehlgeschlagen; der Tarif ruht, bis bezahlt ist.',
@@ -135,6 +139,11 @@ export const texts = pageTexts({
   'state.off.dispute': ['off: disputed', 'ruht: angefochten'],
   'state.off.pause': ['paused', 'pausiert'],
   'state.grace': ['payment failed, kept until {day}', 'Zahlung fehlgeschlagen, bleibt bis {day}'],
+  'state.overdue': ['invoice overdue, kept until {day}', 'Rechnung überfällig, bleibt bis {day}'],
+  'state.invoiced': [
+    'renews {day}, paid by invoice within {days} days',
+    'verlängert sich {day}, Zahlung auf Rechnung in {days} Tagen',
+  ],
   'state.pastDue': ['payment failed', 'Zahlung fehlgeschlagen'],
   'state.ends': ['ends {day}', 'endet {day}'],
   'state.waits': ['{plan} waits for your confirmation', '{plan} wartet auf deine Bestätigung'],

@@ -1,21 +1,13 @@
 import { ask } from '../ask.ts';
 import { invalidRequest, type Params } from '../operation.ts';
 import type { Form } from '../world/form.ts';
+import { priceInPlace } from '../world/catalogue/prices.ts';
 import type { World } from '../world/index.ts';
 
 /** The price that `price_data` describes, made for this sale alone: it can't be used again. Throws StripeFault. */
 export function pricedInPlace(world: World, form: Form): string {
   const product = form.text('product') ?? productOf(world, form.part('product_data'));
-  const recurring = form.part('recurring');
-  const behavior = form.text('tax_behavior');
-  return ask(world, 'POST /v1/prices', {
-    active: 'false',
-    currency: form.required('currency'),
-    product,
-    unit_amount: form.required('unit_amount'),
-    ...(behavior === undefined ? {} : { tax_behavior: behavior }),
-    ...(recurring === undefined ? {} : { recurring: { interval: recurring.required('interval') } }),
-  }).id;
+  return priceInPlace(world, form, product).id;
 }
 
 function productOf(world: World, data: Form | undefined): string {

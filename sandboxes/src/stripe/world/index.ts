@@ -1,4 +1,4 @@
-import { debitsToCome, invoicesToCome } from './invoices/collect.ts';
+import { debitsToCome, invoicesToCome, sentToCome } from './invoices/collect.ts';
 import { returnsToCome } from './payments/disputes.ts';
 import { refundsToCome } from './payments/refunds.ts';
 import { subscriptionsToCome } from './subscriptions/renewals.ts';
@@ -29,6 +29,7 @@ const MECHANISMS: readonly Mechanism[] = [
   subscriptionsToCome,
   debitsToCome,
   invoicesToCome,
+  sentToCome,
   refundsToCome,
   returnsToCome,
   payoutsToCome,

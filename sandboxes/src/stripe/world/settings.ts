@@ -5,6 +5,8 @@ export interface Settings {
   readonly retryAfterDays: readonly number[];
   /** What becomes of a subscription when the last try failed. */
   readonly afterLastRetry: 'cancel' | 'mark_unpaid' | 'leave_past_due';
+  /** The same becomes of one whose invoices are sent, so many days after one of them was due. */
+  readonly overdueDays: number;
   /** Until a bank says whether a debit is paid. */
   readonly debitDays: number;
   /** After the debit its owner has the money given back, if they do. */
@@ -30,6 +32,7 @@ const DEFAULTS: Settings = {
   apiVersion: '2026-10-28.endive',
   retryAfterDays: [3, 8, 15],
   afterLastRetry: 'cancel',
+  overdueDays: 30,
   debitDays: 5,
   returnedAfterDays: 9,
   receiptSeconds: 0,

@@ -1,8 +1,14 @@
 import { accountNameFields, emailNameField, ONE_ACCOUNT, ONE_ACCOUNT_ID } from '#platform/accounts';
 import { instant, namedObject, pageOf, pageQuery, positionOf, routesFor } from '#platform/http';
 import { z } from 'zod';
-import { grantsReply } from './price-list.ts';
-import { addOnReply, creditsReply, entitlementsReply, entitlementTokenReply, grantReply } from './views.ts';
+import {
+  addOnReply,
+  creditsReply,
+  entitlementsReply,
+  entitlementTokenReply,
+  grantReply,
+  overrides,
+} from './views.ts';
 import { planReply, priceListReply } from './price-list.ts';
 import type { Billing } from './service.ts';
 
@@ -119,12 +125,6 @@ const beforeId = (cursor: string | undefined) =>
   cursor === undefined ? undefined : positionOf(cursor, z.tuple([z.uuid()]))[0];
 
 const isOneOf = (...values: unknown[]) => values.filter((value) => value !== undefined).length === 1;
-
-const overrides = grantsReply
-  .refine((all) => Object.keys(all).length <= 100, { error: 'at most 100' })
-  .describe(
-    'Sizes and options of the plan that this account has by agreement: `{"posts": 5000}`; null: without a cap. A size is the account’s whole, not that of a seat.',
-  );
 
 export const giveGrant = route(
   'POST /v1/admin/grants',

@@ -103,6 +103,12 @@ export function createSales(parts: SalesParts): Sales {
     refresh: async (refs) => link && inbox.refresh({ provider: 'stripe', mode: link.client.mode }, refs),
     notFitting: limits.notFitting,
   };
+  const billing = createBilling({
+    ...parts,
+    usage: limits.usage,
+    credits: createCredits(parts),
+    selling: link && { mode: link.client.mode, freeAccountsPerUser },
+  });
   if (providers.length > 0) parts.metrics.observeStoreObjects(() => waitingObjects(parts.db));
   return {
     inbox,
@@ -111,12 +117,7 @@ export function createSales(parts: SalesParts): Sales {
     returns,
     checkoutLinks,
     importing: createImporting({ ...parts, rowCredits: createRowCredits(parts), mode: link?.client.mode }),
-    billing: createBilling({
-      ...parts,
-      usage: limits.usage,
-      credits: createCredits(parts),
-      selling: link && { mode: link.client.mode, freeAccountsPerUser },
-    }),
+    billing,
     suspensions: createSuspensions({
       ...parts,
       inbox,
@@ -136,7 +137,7 @@ export function createSales(parts: SalesParts): Sales {
     balance: createBalance(parts),
     notices: createNotices({ ...parts, inbox, catalogues: entitlements.catalogues, mode: link?.client.mode }),
     subscriptions: createSubscriptions(selling),
-    billingAdmin: createBillingAdmin({ ...parts, ...selling }),
+    billingAdmin: createBillingAdmin({ ...parts, ...selling, override: billing.override }),
     purchases: createPurchases({ ...parts, inbox, stores }),
     acknowledging: createAcknowledging({ ...parts, inbox, stores }),
     answering: createAnswering({ ...parts, inbox, stores }),

@@ -1,5 +1,5 @@
 import type { AccountByName, AccountName } from '#platform/accounts';
-import { actorOf } from '#platform/audit';
+import { actorOf, type RequestOrigin } from '#platform/audit';
 import { commitPoint } from '#platform/db';
 import {
   assertRunning,
@@ -9,16 +9,7 @@ import {
   localName,
   UNLIMITED,
 } from '#platform/entitlements';
-import {
-  type Answer,
-  answer,
-  type Caller,
-  type HtmlPage,
-  type Once,
-  type Origin,
-  type Page,
-  page,
-} from '#platform/http';
+import { type Answer, answer, type Caller, type HtmlPage, type Once, type Page, page } from '#platform/http';
 import { type AccountId, AppError } from '#platform/kernel';
 import type { CreditsGiver } from '#platform/limits';
 import {
@@ -59,7 +50,7 @@ export interface GrantOrder extends AccountName {
 }
 
 /** By limit or option; null: without a cap. */
-type AskedOverrides = Readonly<Record<string, GrantValue | null>>;
+export type AskedOverrides = Readonly<Record<string, GrantValue | null>>;
 
 /** Credits that an admin gives by hand. */
 export interface CreditsOrder extends AccountName {
@@ -71,7 +62,7 @@ export interface CreditsOrder extends AccountName {
 
 interface ByWhom {
   readonly caller: Caller;
-  readonly origin: Origin;
+  readonly origin: RequestOrigin;
 }
 
 export interface Billing extends HeldEntitlements {
@@ -174,7 +165,7 @@ export function createBilling(parts: BillingParts): Billing {
   };
 }
 
-function overridesOf(asked: AskedOverrides): Grants | null {
+export function overridesOf(asked: AskedOverrides): Grants | null {
   const all = Object.entries(asked).map(([name, value]) => [name, value ?? UNLIMITED]);
   return all.length === 0 ? null : Object.fromEntries(all);
 }

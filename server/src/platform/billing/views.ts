@@ -86,6 +86,12 @@ export const grantReply = namedObject('Grant', {
     .describe('Sizes and options that the account has by agreement, in place of the plan’s; null: none.'),
 });
 
+export const overrides = grantsReply
+  .refine((all) => Object.keys(all).length <= 100, { error: 'at most 100' })
+  .describe(
+    'Sizes and options of the plan that this account has by agreement: `{"posts": 5000}`; null: without a cap. A size is the account’s whole, not that of a seat.',
+  );
+
 export const addOnReply = namedObject('AddOnPurchase', {
   id: z.uuid(),
   product: z.string(),

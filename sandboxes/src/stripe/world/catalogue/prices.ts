@@ -56,6 +56,20 @@ export const createPrice: Operation = ({ world, params }) => {
   return price;
 };
 
+/** The price that `price_data` describes, made for one sale alone: it can't be used again. */
+export function priceInPlace(world: World, form: Form, product = form.required('product')): Price {
+  const [recurring, behavior] = [form.part('recurring'), form.text('tax_behavior')];
+  const params = {
+    active: 'false',
+    currency: form.required('currency'),
+    product,
+    unit_amount: form.required('unit_amount'),
+    ...(behavior === undefined ? {} : { tax_behavior: behavior }),
+    ...(recurring === undefined ? {} : { recurring: { interval: recurring.required('interval') } }),
+  };
+  return createPrice({ world, params, ids: [] }) as Price;
+}
+
 function amountOf(form: Form, currency: string): Pick<Price, 'unit_amount' | 'unit_amount_decimal'> {
   const [whole, decimal] = [form.integer('unit_amount'), form.text('unit_amount_decimal')];
   if (whole !== undefined && decimal !== undefined)

@@ -5,6 +5,7 @@ import { charge, finalize, invoiceOf, markPaid, paymentOf, subscriptionOf } from
 import type { Invoice, PaymentIntent, PaymentMethod, Subscription } from '../objects.ts';
 import { customerOf, defaultMethod } from '../customers/payers.ts';
 import { applyPending, waitsFor } from '../subscriptions/pending-updates.ts';
+import { hasOverdue, isSent } from './sent.ts';
 import type { Due, World } from '../world.ts';
 
 const DAY = 86_400;
@@ -14,11 +15,15 @@ export function methodFor(world: World, invoice: Invoice): PaymentMethod | undef
   return defaultMethod(world, customerOf(world, invoice.customer ?? ''), subscriptionOf(world, invoice));
 }
 
-/** Finalizes an invoice, and tries at once to be paid for it. `undefined`: there was nothing to pay. */
+/** Finalizes an invoice, and tries at once to be paid for it. `undefined`: there was nothing to pay, or it was sent. */
 export function finalizeAndCollect(world: World, invoice: Invoice): AttemptOutcome | undefined {
   finalize(world, invoice);
   if (invoice.status !== 'open') {
     settleInvoice(world, invoice);
+    return undefined;
+  }
+  if (isSent(invoice)) {
+    world.emit('invoice.sent', invoice);
     return undefined;
   }
   return collect(world, invoice, { method: methodFor(world, invoice), automatic: true });
@@ -60,7 +65,8 @@ function settleAttempt(
   if (outcome === 'processing') return;
   if (outcome === 'requires_action') world.emit('invoice.payment_action_required', invoice);
   world.emit('invoice.payment_failed', invoice);
-  unpaid(world, invoice);
+  // The customer has until it is due, however often they try.
+  if (!isSent(invoice)) unpaid(world, invoice);
 }
 
 /** A payment was tried by itself, as by a page: its invoice, if it has one, follows. */
@@ -91,7 +97,12 @@ export function isProcessing(world: World, invoice: Invoice): boolean {
 /** Days are counted from the first try, which is when the invoice was finalized. */
 function nextAttempt(world: World, invoice: Invoice): number | null {
   const first = invoice.status_transitions.finalized_at;
-  if (first === null || invoice.billing_reason === 'subscription_create' || invoice.auto_advance !== true)
+  if (
+    first === null ||
+    isSent(invoice) ||
+    invoice.billing_reason === 'subscription_create' ||
+    invoice.auto_advance !== true
+  )
     return null;
   const subscription = subscriptionOf(world, invoice);
   // What waits for the person is not tried without them.
@@ -103,7 +114,11 @@ function nextAttempt(world: World, invoice: Invoice): number | null {
 /** Nothing is to be paid for an invoice any more. */
 export function settleInvoice(world: World, invoice: Invoice): void {
   const subscription = subscriptionOf(world, invoice);
-  if (subscription === undefined || subscription.latest_invoice !== invoice.id) return;
+  if (subscription === undefined) return;
+  const isSettled = isSent(subscription)
+    ? !hasOverdue(world, subscription)
+    : subscription.latest_invoice === invoice.id;
+  if (!isSettled) return;
   if (invoice.status === 'paid') applyPending(world, subscription);
   const first = subscription.status === 'incomplete' && invoice.status === 'paid';
   if (!first && subscription.status !== 'past_due' && subscription.status !== 'unpaid') return;
@@ -166,5 +181,20 @@ export function* invoicesToCome(world: World): Generator<Due> {
   for (const subscription of world.table('subscription').oldestFirst()) {
     if (subscription.status !== 'incomplete' || waitsForBank(world, subscription)) continue;
     yield { at: subscription.created + 23 * 3600, of: subscription, run: () => expire(world, subscription) };
+  }
+}
+
+/** Invoices that were sent become overdue, and are waited for no longer some time after. */
+export function* sentToCome(world: World): Generator<Due> {
+  for (const invoice of world.table('invoice').oldestFirst()) {
+    const { status, due_date: due } = invoice;
+    const of = subscriptionOf(world, invoice);
+    if (status !== 'open' || due === null || of === undefined || of.ended_at !== null) continue;
+    if (of.status === 'active') yield { at: due, of: invoice, run: () => becomes(world, of, 'past_due') };
+    const { afterLastRetry: last, overdueDays: days } = world.settings;
+    if (of.status !== 'past_due' || last === 'leave_past_due') continue;
+    const run = () =>
+      last === 'cancel' ? endNow(world, of, 'payment_failed') : becomes(world, of, 'unpaid');
+    yield { at: due + days * DAY, of: invoice, run };
   }
 }

@@ -1,6 +1,7 @@
 import { listOf } from '../changes.ts';
 import { fill, type LineDraft, type PricingInput } from './lines.ts';
 import type { Customer, Invoice, Subscription } from '../objects.ts';
+import { isSent, termOf } from './sent.ts';
 import type { World } from '../world.ts';
 
 export interface InvoiceDraft extends PricingInput {
@@ -33,7 +34,6 @@ const SILENT = {
   amount_overpaid: 0,
   amount_shipping: 0,
   application: null,
-  collection_method: 'charge_automatically',
   custom_fields: null,
   customer_account: null,
   customer_shipping: null,
@@ -41,7 +41,6 @@ const SILENT = {
   default_payment_method: null,
   default_source: null,
   default_tax_rates: [],
-  due_date: null,
   footer: null,
   from_invoice: null,
   issuer: { type: 'self' },
@@ -73,10 +72,12 @@ const NOTHING = {
 
 function blankInvoice(world: World, { customer, subscription, reason, ...draft }: InvoiceDraft): Invoice {
   const id = world.id('invoice');
+  const term = termOf(world, subscription);
   return {
     ...structuredClone(SILENT),
     test_clock: world.testClock,
     ...NOTHING,
+    ...term,
     id,
     object: 'invoice',
     attempt_count: 0,
@@ -101,7 +102,7 @@ function blankInvoice(world: World, { customer, subscription, reason, ...draft }
     invoice_pdf: null,
     lines: listOf(`/v1/invoices/${id}/lines`, []),
     metadata: draft.metadata ?? {},
-    next_payment_attempt: draft.finalizesAt,
+    next_payment_attempt: isSent(term) ? null : draft.finalizesAt,
     number: null,
     parent: subscription === undefined ? null : parentOf(subscription),
     period_end: draft.period.end,

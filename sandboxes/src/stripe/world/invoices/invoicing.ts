@@ -17,7 +17,7 @@ import { fill, priceOf } from './lines.ts';
 import { customerOf } from '../customers/payers.ts';
 import { expire } from '../subscriptions/endings.ts';
 import { dropPending, waitsFor } from '../subscriptions/pending-updates.ts';
-import { createPrice } from '../catalogue/prices.ts';
+import { priceInPlace } from '../catalogue/prices.ts';
 import { assignToInvoice, pendingLine } from '../subscriptions/prorations.ts';
 import { automaticRate } from '../customers/taxes.ts';
 import type { World } from '../world.ts';
@@ -94,15 +94,7 @@ function itemPrice(world: World, form: Form): Price {
     const pricing = form.part('pricing');
     return world.table('price').get(pricing?.required('price') ?? form.required('pricing'), 'pricing[price]');
   }
-  const asked = ['currency', 'product', 'unit_amount'].map((name) => [name, made.required(name)]);
-  const behavior = made.text('tax_behavior');
-  const params = {
-    ...Object.fromEntries(asked),
-    ...(behavior === undefined ? {} : { tax_behavior: behavior }),
-  };
-  const price = createPrice({ world, params, ids: [] }) as Price;
-  price.active = false;
-  return price;
+  return priceInPlace(world, made);
 }
 
 /** An invoice by hand, of what is pending for a customer. */

@@ -1,5 +1,6 @@
 import { invalidRequest } from '../../operation.ts';
 import { mergeMetadata } from '../changes.ts';
+import { priceInPlace } from '../catalogue/prices.ts';
 import type { Form } from '../form.ts';
 import { type LineDraft, priceOf } from '../invoices/lines.ts';
 import type { Price, Subscription, SubscriptionItem } from '../objects.ts';
@@ -18,14 +19,15 @@ export interface AskedItem {
 export function readItems(world: World, form: Form): AskedItem[] | undefined {
   return form.parts('items')?.map((part, index) => {
     part.ignore('clear_usage', 'tax_rates', 'discounts');
-    const priceId = part.text('price');
-    const price =
+    const [priceId, inPlace] = [part.text('price'), part.part('price_data')];
+    const known =
       priceId === undefined ? undefined : world.table('price').get(priceId, `items[${index}][price]`);
-    if (price !== undefined && !price.active) {
+    if (known !== undefined && !known.active) {
       throw invalidRequest(`The price specified is inactive. This field only accepts active prices.`, {
         param: `items[${index}][price]`,
       });
     }
+    const price = inPlace === undefined ? known : priceInPlace(world, inPlace);
     const [id, quantity] = [part.text('id'), part.integer('quantity')];
     if (quantity !== undefined && price !== undefined && isMetered(price))
       throw invalidRequest('Quantity should not be specified where usage_type is `metered`.', {

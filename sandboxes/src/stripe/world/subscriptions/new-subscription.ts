@@ -1,5 +1,6 @@
 import { listOf } from '../changes.ts';
 import type { AskedDiscount } from '../catalogue/discounts.ts';
+import { type Collection, isSent } from '../invoices/sent.ts';
 import type { AskedItem } from './items.ts';
 import type { Customer, Price, Subscription, TaxRate } from '../objects.ts';
 import type { World } from '../world.ts';
@@ -28,6 +29,7 @@ export interface AskedSubscription {
   readonly cancelAtPeriodEnd: boolean;
   readonly cancelAt: number | null;
   readonly behavior: PaymentBehavior;
+  readonly collection: Collection;
 }
 
 /** What subscriptions of this sandbox never say. */
@@ -37,9 +39,7 @@ const SILENT = {
   billing_cycle_anchor_config: null,
   billing_schedules: [],
   billing_thresholds: null,
-  collection_method: 'charge_automatically',
   customer_account: null,
-  days_until_due: null,
   default_source: null,
   invoice_settings: {
     account_tax_ids: null,
@@ -63,6 +63,7 @@ export function blankSubscription(world: World, asked: AskedSubscription): Subsc
   const [id, { trialEnd, automaticTax }] = [world.id('subscription'), asked];
   return {
     ...structuredClone(SILENT),
+    ...asked.collection,
     test_clock: world.testClock,
     id,
     object: 'subscription',
@@ -100,7 +101,7 @@ export function blankSubscription(world: World, asked: AskedSubscription): Subsc
     },
     schedule: null,
     start_date: world.now(),
-    status: trialEnd === null ? 'incomplete' : 'trialing',
+    status: trialEnd !== null ? 'trialing' : isSent(asked.collection) ? 'active' : 'incomplete',
     trial_end: trialEnd,
     trial_settings: {
       end_behavior: { billing_cycle_anchor: null, missing_payment_method: asked.missingMethod },

@@ -4,6 +4,7 @@ import { endNow } from './endings.ts';
 import { draftInvoice, finalize, markUncollectible, voidInvoice } from '../invoices/invoices.ts';
 import { advanceLines, nextToBill, periodOf, setPeriods } from './items.ts';
 import type { LineDraft } from '../invoices/lines.ts';
+import { isSent } from '../invoices/sent.ts';
 import type { Invoice, Subscription } from '../objects.ts';
 import { customerOf, defaultMethod } from '../customers/payers.ts';
 import { pendingToExpire } from './pending-updates.ts';
@@ -77,7 +78,7 @@ function renew(world: World, subscription: Subscription): void {
 function goesOn(world: World, subscription: Subscription): boolean {
   const behavior = subscription.trial_settings?.end_behavior.missing_payment_method;
   const method = defaultMethod(world, customerOf(world, subscription.customer), subscription);
-  if (method !== undefined || behavior === 'create_invoice') return true;
+  if (method !== undefined || behavior === 'create_invoice' || isSent(subscription)) return true;
   if (behavior === 'cancel') {
     endNow(world, subscription, 'cancellation_requested');
     return false;

@@ -9,6 +9,7 @@ import { Form } from '../form.ts';
 import { nextToBill, periodOf } from './items.ts';
 import { methodOf } from '../customers/methods.ts';
 import { CHANGE_BEHAVIORS, type ChangeBehavior } from './new-subscription.ts';
+import { type Collection, isSent, readCollection } from '../invoices/sent.ts';
 import type { Invoice, Subscription, TaxRate } from '../objects.ts';
 import { customerOf, defaultMethod } from '../customers/payers.ts';
 import { dropPending, keepPending } from './pending-updates.ts';
@@ -30,13 +31,14 @@ interface ChangeInput extends AskedSale {
   readonly cancelAt: string | null | undefined;
   readonly said: { comment?: string; feedback?: string };
   readonly pause: Subscription['pause_collection'] | undefined;
+  readonly collection: Collection | undefined;
 }
 
 const update: Operation = ({ world, params, ids: [id = ''] }) => {
   const form = new Form(params);
-  const asked = readChange(world, form);
-  form.done();
   const subscription = world.table('subscription').get(id);
+  const asked = readChange(world, form, subscription);
+  form.done();
   check(world, subscription, asked);
   if (changesSale(asked)) dropPending(world, subscription);
   if (!changesSale(asked)) return apply(world, subscription, asked);
@@ -55,7 +57,7 @@ function unpaidBy(world: World, subscription: Subscription, work: () => unknown)
   work();
   const { latest_invoice: latest } = subscription;
   const made = latest !== before && latest !== null ? world.table('invoice').get(idOf(latest)) : undefined;
-  return made?.status === 'open' ? made : undefined;
+  return made?.status === 'open' && !isSent(made) ? made : undefined;
 }
 
 /** A change that is not paid at once: what was done for it is undone. */
@@ -83,8 +85,8 @@ function applyOrWait(world: World, subscription: Subscription, asked: ChangeInpu
   return subscription;
 }
 
-function readChange(world: World, form: Form): ChangeInput {
-  form.ignore('off_session', 'payment_settings', 'collection_method', 'trial_from_plan');
+function readChange(world: World, form: Form, present: Subscription): ChangeInput {
+  form.ignore('off_session', 'payment_settings', 'trial_from_plan');
   return {
     ...readSale(world, form),
     payment: form.choice('payment_behavior', CHANGE_BEHAVIORS) ?? 'allow_incomplete',
@@ -99,6 +101,7 @@ function readChange(world: World, form: Form): ChangeInput {
     cancelAt: form.optional('cancel_at'),
     said: readDetails(form),
     pause: readPause(form),
+    collection: readCollection(form, present),
   };
 }
 
@@ -207,6 +210,7 @@ function applyPlainly(world: World, subscription: Subscription, asked: ChangeInp
   subscription.metadata = mergeMetadata(subscription.metadata, asked.metadata);
   if (asked.description !== undefined) subscription.description = asked.description;
   if (asked.pause !== undefined) subscription.pause_collection = asked.pause;
+  if (asked.collection !== undefined) Object.assign(subscription, asked.collection);
   if (asked.rates !== undefined) subscription.default_tax_rates = [...asked.rates];
   if (asked.automaticTax !== undefined) subscription.automatic_tax.enabled = asked.automaticTax;
   if (asked.method !== undefined) {

@@ -8,6 +8,7 @@ import { Form } from '../form.ts';
 import { draftInvoice, finalize, paymentOf } from '../invoices/invoices.ts';
 import { advanceLines, itemsAfter, nextToBill, periodOf, readItems, setPeriods } from './items.ts';
 import { type LineDraft, priceOf } from '../invoices/lines.ts';
+import { checkAddress, type Collection, isSent, readCollection } from '../invoices/sent.ts';
 import type { Customer, Invoice, Price, Subscription } from '../objects.ts';
 import {
   type AskedSubscription,
@@ -21,6 +22,7 @@ import { automaticRate, readRates } from '../customers/taxes.ts';
 import type { World } from '../world.ts';
 
 const MOST_TRIAL_DAYS = 730;
+const CHARGED: Collection = { collection_method: 'charge_automatically', days_until_due: null };
 
 export function readPaymentBehavior(form: Form): PaymentBehavior {
   return form.choice('payment_behavior', PAYMENT_BEHAVIORS) ?? 'allow_incomplete';
@@ -54,14 +56,7 @@ export function refusedPayment(world: World, invoice: string | { readonly id: st
 }
 
 export function readSubscription(world: World, form: Form, customer: Customer): AskedSubscription {
-  form.ignore(
-    'off_session',
-    'billing_mode',
-    'proration_behavior',
-    'collection_method',
-    'trial_from_plan',
-    'currency',
-  );
+  form.ignore('off_session', 'billing_mode', 'proration_behavior', 'trial_from_plan', 'currency');
   const settings = form.part('payment_settings');
   settings?.ignore('payment_method_types', 'payment_method_options');
   const items = readItems(world, form);
@@ -83,6 +78,7 @@ export function readSubscription(world: World, form: Form, customer: Customer): 
     cancelAtPeriodEnd: form.flag('cancel_at_period_end') ?? false,
     cancelAt: form.integer('cancel_at') ?? null,
     behavior: readPaymentBehavior(form),
+    collection: readCollection(form) ?? CHARGED,
   };
 }
 
@@ -152,7 +148,9 @@ export function subscribe(world: World, asked: AskedSubscription): Subscription 
     if (method.customer === null) attach(world, method, customer);
     subscription.default_payment_method = method.id;
   }
-  const charged = asked.behavior !== 'default_incomplete' && asked.trialEnd === null;
+  const sent = isSent(subscription);
+  if (sent) checkAddress(customer, asked.automaticTax);
+  const charged = !sent && asked.behavior !== 'default_incomplete' && asked.trialEnd === null;
   const costs = advanceLines(subscription).some(({ amount }) => amount > 0);
   if (charged && costs && defaultMethod(world, customer, subscription) === undefined) throw noMethod();
   setPeriods(subscription, world.now(), asked.trialEnd ?? undefined);
@@ -162,6 +160,7 @@ export function subscribe(world: World, asked: AskedSubscription): Subscription 
   subscription.latest_invoice = invoice.id;
   endLater(world, subscription, asked);
   world.emit('customer.subscription.created', subscription);
+  if (invoice.automatically_finalizes_at !== null) return subscription;
   if (asked.behavior === 'default_incomplete') finalizeOnly(world, subscription, invoice);
   else finalizeAndCollect(world, invoice);
   return subscription;
@@ -198,7 +197,9 @@ function firstInvoice(
     ...oneOffs.map((one) => oneOffLine(subscription, one, period)),
     ...advanceLines(subscription, { free: trial }),
   ];
-  const asked = { customer, reason: 'subscription_create', drafts, period, finalizesAt: null } as const;
+  // Stripe finalizes the first one at once where it charges it; one that it sends stays a draft as any other does.
+  const finalizesAt = isSent(subscription) && !trial ? world.now() + world.settings.draftSeconds : null;
+  const asked = { customer, reason: 'subscription_create', drafts, period, finalizesAt } as const;
   return draftInvoice(world, draftFor(world, subscription, asked));
 }
 
@@ -253,6 +254,10 @@ export function invoiceNow(
   subscription.latest_invoice = invoice.id;
   finalize(world, invoice);
   if (collects === 'later') return;
+  if (isSent(subscription)) {
+    if (invoice.status === 'open') world.emit('invoice.sent', invoice);
+    return;
+  }
   if (invoice.status === 'open' && collects)
     collect(world, invoice, { method: methodFor(world, invoice), automatic: true });
   else if (invoice.status === 'open') {

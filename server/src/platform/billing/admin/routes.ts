@@ -11,11 +11,14 @@ import {
 } from '#platform/http';
 import { z } from 'zod';
 import { buys, reads } from '../access.ts';
+import { currencyCode } from '../currency-code.ts';
+import { SOLD_CYCLES } from '../cycles.ts';
 import { isFinal } from '../providers/stripe/client.ts';
 import { CREDIT_NOTE_REASONS } from '../providers/stripe/refund-payment.ts';
 import { CANCELLATION_REASONS } from '../providers/stripe/subscription-changes.ts';
 import { NOT_HERE } from '../subscriptions/order-errors.ts';
 import { canceledReply, subscriptionReply } from '../subscriptions/views.ts';
+import { overrides } from '../views.ts';
 import type { AccountCaller } from '../visitor.ts';
 import { type BillingAdmin, REFUNDED_PLANS } from './service.ts';
 import type { Withdrawal } from './withdrawals.ts';
@@ -113,6 +116,54 @@ const refund = route(
       const order = { amount, payment, reason, plan, comment: why };
       const made = await admin.refund(visitor, order, call.idempotencyKey ?? '');
       return { refund: made.refund, ends_at: made.endsAt?.toISOString() ?? null };
+    }),
+);
+
+const sellInvoiced = route(
+  'POST /v1/admin/billing/invoiced-subscriptions',
+  {
+    ...acts,
+    summary: 'Sell a plan that is paid by invoice',
+    description:
+      'The plan is in effect at once, and Stripe mails an invoice with a term, now and with each renewal. The account pays it on its page until it is due. Refused where the account has the product already (409 `already_subscribed`). Pages of a checkout of the product are closed.',
+    idempotency: 'required',
+    body: namedObject('SellInvoicedRequest', {
+      ...accountNamed,
+      product: z.string().min(1).max(100),
+      plan: z.string().min(1).max(100).describe('`product.plan`, or its name within the product.'),
+      cycle: z.enum(SOLD_CYCLES).default('monthly'),
+      quantity: z
+        .int()
+        .min(1)
+        .max(10_000)
+        .default(1)
+        .describe('Of a plan that is sold by the seat: how many.'),
+      currency: currencyCode.optional().describe('One that the plan is sold in.'),
+      days_until_due: z.int().min(1).max(90).describe('Days to pay an invoice, from when it is made.'),
+      unit_amount: z
+        .int()
+        .min(1)
+        .max(99_999_999)
+        .optional()
+        .describe('A price by agreement, of one, a cycle; minor units. Not said: that of the plan.'),
+      overrides: overrides.optional(),
+      comment,
+    }).refine(...ONE_ACCOUNT),
+    reply: { 200: subscriptionReply },
+    errors: [
+      ...ERRORS,
+      'already_subscribed',
+      'customer_archived',
+      'prices_missing',
+      'product_off',
+      'subscription_over',
+      'wrong_account_kind',
+    ],
+  },
+  (call, admin) =>
+    act(call, admin, (visitor) => {
+      const { account_id: _id, customer: _customer, email: _email, ...order } = call.body;
+      return admin.sellInvoiced(visitor, order, call.idempotencyKey ?? '');
     }),
 );
 
@@ -217,6 +268,7 @@ const withdraw = route(
 /** Acts on what an account has bought. Their service is `BillingAdmin`. */
 export const billingAdminRoutes = routesOf({
   refund,
+  sellInvoiced,
   extend,
   cancel,
   withdrawFor,

@@ -19,6 +19,7 @@ import {
   sellingPartsOf,
   type SubscriptionsParts,
 } from '../subscriptions/selling-parts.ts';
+import { type InvoicedOrder, type InvoicedParts, sellInvoiced } from './invoiced.ts';
 import { subscriptionView, type SubscriptionView } from '../subscriptions/views.ts';
 import type { AccountCaller } from '../visitor.ts';
 import { isAudited, paymentNamed } from './store.ts';
@@ -54,7 +55,9 @@ export interface Refund {
   readonly endsAt: Date | undefined;
 }
 
-export interface BillingAdminParts extends SubscriptionsParts {
+export interface BillingAdminParts
+  extends SubscriptionsParts,
+    Pick<InvoicedParts, 'entitlements' | 'override'> {
   readonly accountByName: AccountByName;
   /** For so many days from its first payment a purchase can be withdrawn from; 0: none can. */
   readonly withdrawalDays: number;
@@ -66,6 +69,8 @@ export interface BillingAdmin {
   /** `key`: the Idempotency-Key, by which one refund is made for ever. */
   refund(visitor: AccountCaller, order: RefundOrder, key: string): Promise<Refund>;
   extendTrial(visitor: AccountCaller, order: TrialOrder): Promise<SubscriptionView>;
+  /** `key`: as of a refund. */
+  sellInvoiced(visitor: AccountCaller, order: InvoicedOrder, key: string): Promise<SubscriptionView>;
   /** Answers when it ends. */
   cancel(visitor: AccountCaller, order: CancelOrder): Promise<Date>;
   withdraw(visitor: AccountCaller, product: string | undefined): Promise<Withdrawal>;
@@ -73,22 +78,28 @@ export interface BillingAdmin {
 }
 
 export function createBillingAdmin(parts: BillingAdminParts): BillingAdmin {
-  const { withdrawalDays } = parts;
+  const { withdrawalDays, entitlements, override } = parts;
   const held = <T>(visitor: AccountCaller, does: (sold: SellingParts) => Promise<T>) =>
-    holdCustomer(sellingPartsOf(parts, visitor), visitor.accountId, does).catch((error: unknown) => {
-      if (!refusedFor(error, 'resource_missing')) throw error;
-      throw new AppError('not_found', { message: 'The payment provider no longer has it.', cause: error });
-    });
+    holdCustomer(sellingPartsOf(parts, visitor), visitor.accountId, does).catch(throwMissing);
   return {
     accountByName: parts.accountByName,
     refund: (visitor, order, key) => held(visitor, (sold) => refund(sold, visitor, { ...order, key })),
     extendTrial: (visitor, order) => held(visitor, (sold) => prolong(sold, visitor, order)),
+    async sellInvoiced(visitor, order, key) {
+      const sold = { ...sellingPartsOf(parts, visitor), entitlements, override };
+      return subscriptionView(await sellInvoiced(sold, visitor, { ...order, key }).catch(throwMissing));
+    },
     cancel: (visitor, order) => held(visitor, (sold) => end(sold, visitor, order)),
     withdraw: (visitor, product) =>
       held(visitor, (sold) => withdraw({ ...sold, withdrawalDays }, visitor, product)),
     withdrawalOffer: (accountId, product) =>
       withdrawalOffer({ ...sellingPartsOf(parts), withdrawalDays }, { accountId }, product),
   };
+}
+
+function throwMissing(error: unknown): never {
+  if (!refusedFor(error, 'resource_missing')) throw error;
+  throw new AppError('not_found', { message: 'The payment provider no longer has it.', cause: error });
 }
 
 /** The refund first: a plan never ends for money that did not go back. Repeated, it goes on where it was. */

@@ -29,6 +29,13 @@ export const withdrawalTerm = (paidAt: Date, days: number) =>
     [paidAt, days],
   );
 
+/** The grant that a subscription at Stripe pays. */
+export const grantOf = (accountId: AccountId, subscription: string) =>
+  statement<{ id: string }>(
+    `select id from entitlements.grants where account_id = $1 and source = 'stripe' and external_id = $2 and revoked_at is null`,
+    [accountId, subscription],
+  );
+
 /** Whether the audit has this line: a call that is repeated after a death writes none twice. */
 export const isAudited = (accountId: AccountId, action: string, target: string) =>
   statement<{ known: boolean }>(

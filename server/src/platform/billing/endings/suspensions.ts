@@ -65,7 +65,7 @@ const untoldSuspensions = ({ provider, mode }: ProviderMode) =>
      from billing.subscriptions s join billing.invoices i on i.store = s.store and i.mode = s.mode and i.subscription = s.store_id
      where s.store = $1 and s.mode = $2 and s.state = 'past_due' and s.suspended_by = 'payment' and s.suspends_at <= app.now() and i.state in ('open', 'uncollectible')
        and (select max(t.grace_ends_at) from billing.told_failures t
-            where (t.account_id, t.store, t.mode, t.invoice) = (i.account_id, i.store, i.mode, i.store_id) and t.nth > 0) <= app.now()
+            where (t.account_id, t.store, t.mode, t.invoice) = (i.account_id, i.store, i.mode, i.store_id) and (t.nth > 0 or i.due_at is not null)) <= app.now()
        and not exists (select from billing.notices n
          where n.account_id = i.account_id and n.kind = 'subscription_suspended' and n.about = i.store_id)
      order by s.suspends_at limit ${MOST}`,

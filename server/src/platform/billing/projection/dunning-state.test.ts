@@ -208,8 +208,10 @@ describe('a failed payment', () => {
     expect(stateAfter(of, [60, { invoices: [first, invoice({ ...sent, attempts: 0 })] }])).toEqual(
       stops(67, 'payment'),
     );
+    // A card that the customer tried in vain before.
     const early = { invoices: [first, invoice(sent)], payments: [paid, payment(35)] };
-    expect(stateAfter(of, [35, early])).toEqual(stops(67, 'payment', 1));
+    expect(stateAfter(of, [35, early])).toEqual(stops(67, 'payment'));
+    expect(stateAfter({ ...of, state: 'active' }, [35, early])).toEqual(lasts(93));
   });
 
   test('of two invoices counts as the one whose grace is over first', () => {

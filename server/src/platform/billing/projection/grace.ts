@@ -117,17 +117,30 @@ export function countedFailures(
   { state }: SubscriptionRow,
   invoice: InvoiceRow,
 ): number {
+  // The customer pays an invoice that was sent, and has until it is due, however often they try.
+  if (invoice.due_at !== null) return 0;
   const failed = failuresOf(records, invoice).length;
   const isUnpaid = invoice.state !== 'open' || state === 'past_due' || state === 'canceled';
   const without = isUnpaid && areChargesKnown(records, invoice) ? attemptsWithoutCharge(records, invoice) : 0;
   return Math.max(Math.min(failed, Math.max(invoice.attempts, 1)), without);
 }
 
+/** Whether an invoice that was sent was not paid in its days. One that is owed is overdue once its subscription is: that promises the grace. */
+export function isOverdue(
+  records: BillingRecords,
+  { subscription, invoice, now }: OwedInvoice & { readonly now: Date },
+): boolean {
+  const { due_at: due, paid_at: paid, state } = invoice;
+  if (due === null || state === 'draft' || state === 'void') return false;
+  if (paid !== null) return due < paid;
+  if (!isAlive(subscription)) return due < (subscription.ended_at ?? now);
+  // By the provider's clock it is due already.
+  return toldOf(records, invoice).length > 0 && due <= later(now, AT_ONCE);
+}
+
 /** Tries that brought nothing, as the invoice has them: without a card, or where a bank asks for the person, nothing is charged. */
 function attemptsWithoutCharge(records: BillingRecords, invoice: InvoiceRow): number {
-  const { attempts, due_at, issued_at, paid_at } = invoice;
-  // The provider sent it, and tries nothing by itself.
-  if (due_at !== null) return 0;
+  const { attempts, issued_at, paid_at } = invoice;
   const going = paymentsOf(records, [invoice]).find(({ state }) => state !== 'failed');
   if (invoice.state !== 'paid') return attempts - (going === undefined ? 0 : 1);
   const since = going?.occurred_at ?? paid_at;

@@ -15,7 +15,11 @@ export interface CheckoutRow {
 }
 
 /** The one of a product's plans, or of an add-on. */
-export const openCheckout = (accountId: AccountId, mode: Mode, { product, addOn }: Order) =>
+export const openCheckout = (
+  accountId: AccountId,
+  mode: Mode,
+  { product, addOn }: Pick<Order, 'product' | 'addOn'>,
+) =>
   statement<CheckoutRow>(
     `select id, state, session, asked, attempt, fingerprint from billing.checkouts
       where account_id = $1 and store = 'stripe' and mode = $2 and product = $3

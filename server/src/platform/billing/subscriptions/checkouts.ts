@@ -49,6 +49,8 @@ export interface OrderedCheckout {
   readonly order: Order;
 }
 
+type Visit = Pick<OrderedCheckout, 'accountId'>;
+
 /** The provider's page, while it can be paid on. */
 export interface CheckoutPage extends Session {
   readonly url: string;
@@ -127,14 +129,31 @@ async function sessionOf(
   }: { readonly visit: OrderedCheckout; readonly row: CheckoutRow; readonly isSame: boolean },
 ): Promise<Session | undefined> {
   const { client } = parts.stripe;
-  if (row.session !== null)
-    return isSame ? readSession(client, row.session) : closeSession(client, row.session);
+  if (!isSame) return closePage(parts, visit, row);
+  if (row.session !== null) return readSession(client, row.session);
   // The process that began it may have died before it stored the session: asked again, Stripe answers the same one.
-  if (isSame) return makeSession(parts, visit, row);
+  return makeSession(parts, visit, row);
+}
+
+/** Closes the page of a checkout, unless it was paid meanwhile: the answer says which. undefined: it never had one. */
+async function closePage(parts: SellingParts, visit: Visit, row: CheckoutRow): Promise<Session | undefined> {
+  const { client } = parts.stripe;
+  if (row.session !== null) return closeSession(client, row.session);
   const { asked } = row;
   if (asked === null) return abandonCheckout(parts, visit, row);
   const { id } = await openSessionFor(parts, visit, { ...row, asked });
   return closeSession(client, id);
+}
+
+/** Closes the page on which a plan of a product could be paid, if one is open. */
+export async function closeCheckout(parts: SellingParts, visit: Visit, product: string): Promise<void> {
+  const { accountId } = visit;
+  const looking = openCheckout(accountId, parts.stripe.client.mode, { product, addOn: null });
+  const [[row]] = await parts.db.tenant(accountId, [looking]);
+  const session = row === undefined ? undefined : await closePage(parts, visit, row);
+  if (row === undefined || session === undefined) return;
+  await parts.db.tenant(accountId, KEPT, [keepSession(accountId, row.id, session)]);
+  if (session.state === 'complete') await parts.refresh([{ kind: 'checkout', id: session.id }]);
 }
 
 /**
@@ -157,11 +176,7 @@ async function makeSession(
   return kept === undefined ? undefined : openSessionFor(parts, visit, kept);
 }
 
-async function openSessionFor(
-  parts: SellingParts,
-  visit: OrderedCheckout,
-  asked: SessionRequest,
-): Promise<Session> {
+async function openSessionFor(parts: SellingParts, visit: Visit, asked: SessionRequest): Promise<Session> {
   const { accountId } = visit;
   return openSession(parts.stripe.client, asked).catch(async (error: unknown) => {
     if (error instanceof AppError && error.code === 'store_refused')
@@ -172,7 +187,7 @@ async function openSessionFor(
 }
 
 /** An account can't buy here what it pays for in a store, month by month: it is changed, or canceled, there first. Throws `managed_elsewhere`. */
-async function assertNotPaidInAStore(
+export async function assertNotPaidInAStore(
   { db, stripe }: SellingParts,
   { accountId, product }: { readonly accountId: AccountId; readonly product: string },
 ): Promise<void> {
@@ -211,7 +226,7 @@ async function paramsOf(parts: SellingParts, { accountId, order }: OrderedChecko
 
 async function abandonCheckout(
   { db }: SellingParts,
-  { accountId }: OrderedCheckout,
+  { accountId }: Visit,
   row: Pick<CheckoutRow, 'id' | 'asked'>,
 ): Promise<undefined> {
   await db.tenant(accountId, KEPT, [abandon(accountId, row)]);

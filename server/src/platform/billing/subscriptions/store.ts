@@ -37,6 +37,8 @@ export interface SubscriptionRow {
   readonly is_debited: boolean;
   /** The page of the invoice that it waits for; null: that was not read yet. */
   readonly pending_url: string | null;
+  /** The term of its newest invoice; null: that is charged. */
+  readonly days_until_due: number | null;
 }
 
 const COLUMNS = `id, store, store_id, product, plan, cycle, quantity, unit_amount::float8, currency, state, starts_at,
@@ -46,7 +48,11 @@ const COLUMNS = `id, store, store_id, product, plan, cycle, quantity, unit_amoun
     select from billing.invoices i join billing.payments p on p.store = i.store and p.mode = i.mode and p.invoice = i.store_id
     where i.account_id = s.account_id and i.store = s.store and i.mode = s.mode and i.subscription = s.store_id and p.state = 'pending') as is_debited,
   (select i.url from billing.invoices i where i.account_id = s.account_id and i.store = s.store and i.mode = s.mode
-     and i.store_id = s.pending_invoice) as pending_url`;
+     and i.store_id = s.pending_invoice) as pending_url,
+  -- The days count from the draft, an hour or so before it is issued.
+  (select round(extract(epoch from i.due_at - i.issued_at) / 86400)::integer from billing.invoices i
+   where i.account_id = s.account_id and i.store = s.store and i.mode = s.mode and i.subscription = s.store_id
+   order by i.issued_at desc, i.store_id desc limit 1) as days_until_due`;
 
 /** Those that are not over, the newest first: in the world in which this process sells. `isEndedToo`: after them those that Stripe ended within a day. */
 export const presentSubscriptions = (accountId: AccountId, mode: Mode, isEndedToo = false) =>

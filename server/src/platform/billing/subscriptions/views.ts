@@ -58,6 +58,9 @@ export const subscriptionReply = namedObject('Subscription', {
   })
     .nullable()
     .describe('What it becomes once the customer has confirmed the payment.'),
+  invoiced: namedObject('InvoiceTerm', { days_until_due: z.int() })
+    .nullable()
+    .describe('Its invoices are sent, and paid within so many days; null: each is charged.'),
 });
 export type SubscriptionView = z.infer<typeof subscriptionReply>;
 
@@ -178,6 +181,7 @@ export function subscriptionView(row: SubscriptionRow): SubscriptionView {
     suspended_by: row.suspended_by,
     next: nextOf(row),
     pending: pendingOf(row),
+    invoiced: row.days_until_due === null ? null : { days_until_due: row.days_until_due },
   };
 }
 

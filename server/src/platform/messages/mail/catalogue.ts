@@ -263,6 +263,10 @@ export const TEMPLATES = {
   }),
   payment_failed: template(failedPayment, failedPaymentExample),
   payment_failed_again: template(failedPayment, failedPaymentExample),
+  invoice_overdue: template(failedPayment, {
+    ...failedPaymentExample,
+    next: 'Pay it, and the plan goes on.',
+  }),
   payment_action_required: template(
     z.strictObject({ ...bought, amount: z.string(), next: z.string(), link: linkIfAny }),
     {

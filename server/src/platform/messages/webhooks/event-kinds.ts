@@ -182,7 +182,7 @@ export const EVENT_KINDS = {
     },
   ),
   'payment.failed': kind(
-    'a renewal could not be charged: each failed charge, or its invoice where nothing was charged',
+    'a renewal could not be charged: each failed charge, or its invoice where nothing was charged; or an invoice that was sent is overdue',
     z.strictObject({
       product: z.string(),
       plan: z.string(),
@@ -190,7 +190,10 @@ export const EVENT_KINDS = {
       invoice_id: id,
       amount,
       currency,
-      failure_code: z.string().nullable().describe('null: nothing was charged.'),
+      failure_code: z
+        .string()
+        .nullable()
+        .describe('null: nothing was charged. `invoice_overdue`: an invoice that was sent.'),
       failed_at: instant,
       grace_ends_at: instant.nullable(),
     }),

@@ -115,7 +115,15 @@ const untilNote = ({ until }: Holdings['held']) => (until === null ? [] : [note(
 /** Notes on a subscription, the urgent first. */
 function statesOf(one: SubscriptionView, { data }: PriceList): string[] {
   const nameOf = (plan: string) => data.find(({ id }) => id === plan)?.name ?? plan;
-  const { state, cancels_at: cancels, trial_ends_at: trial, grace_ends_at: grace, next, pending } = one;
+  const {
+    state,
+    cancels_at: cancels,
+    trial_ends_at: trial,
+    grace_ends_at: grace,
+    next,
+    pending,
+    invoiced,
+  } = one;
   const unless = one.ends_unpaid
     ? ' It ends then, and nothing is charged, unless you add a card before.'
     : '';
@@ -128,7 +136,11 @@ function statesOf(one: SubscriptionView, { data }: PriceList): string[] {
   return [
     ...(grace === null
       ? []
-      : [warning(`Your last payment failed. Pay by ${dateOf(grace)} to keep the plan.`)]),
+      : [
+          warning(
+            `${invoiced === null ? 'Your last payment failed' : 'An invoice is overdue'}. Pay by ${dateOf(grace)} to keep the plan.`,
+          ),
+        ]),
     ...(one.suspended_by === null ? [] : [warning('The plan is suspended until its payment is settled.')]),
     ...(pending === null
       ? []
@@ -137,6 +149,7 @@ function statesOf(one: SubscriptionView, { data }: PriceList): string[] {
     ...(cancels === null ? [] : [note(`Canceled: it ends on ${dateOf(cancels)}.`)]),
     ...(next === null ? [] : [note(`Changes to ${nameOf(next.plan)} on ${dateOf(next.at)}.`)]),
     ...(renews ? [note(`Renews on ${dateOf(one.period_ends_at)}.`)] : []),
+    ...(invoiced === null ? [] : [note(`Paid by invoice, within ${invoiced.days_until_due} days.`)]),
     ...(one.store === 'stripe' ? [] : [note(`Bought in ${store}: change or cancel it there.`)]),
   ];
 }

@@ -72,6 +72,8 @@ export interface GrantWriter {
   grantIn(tx: Transaction, wanted: NewGrant): Promise<Grant>;
   revokeIn(tx: Transaction, revocation: Revocation): Promise<Grant | undefined>;
   overrideIn(tx: Transaction, agreement: Agreement): Promise<Grant | undefined>;
+  /** Throws `validation_failed` for sizes that a plan could not be sold with. */
+  assertAgreeable(catalogue: Catalogue | undefined, plan: string | null, overrides: Grants | null): void;
   /** Puts all that a payment provider grants an account in the place of what it granted before; answers whether a timeline changed. */
   providerGrantsIn(tx: Transaction, wanted: ProviderGrants): Promise<boolean>;
   /** Writes down how far an account lets a limit be passed. */
@@ -90,6 +92,7 @@ export function createGrantWriter(parts: Parts): GrantWriter {
     grantIn: (tx, wanted) => grantIn(parts, tx, wanted),
     revokeIn: (tx, revocation) => revokeIn(parts, tx, revocation),
     overrideIn: (tx, agreement) => overrideIn(parts, tx, agreement),
+    assertAgreeable,
     providerGrantsIn: (tx, wanted) => providerGrantsIn(parts, tx, wanted),
     allowIn: (tx, allowance) => allowIn(parts, tx, allowance),
     async importedIn(tx, accountIds, externalId) {

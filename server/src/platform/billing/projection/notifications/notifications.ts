@@ -15,6 +15,7 @@ import {
   graceEndOf,
   isAlive,
   isOfWaitingChange,
+  isOverdue,
   isOwed,
   promisedUntil,
 } from '../grace.ts';
@@ -23,6 +24,7 @@ import { plansReplaced, replacementOf } from './plan-changes.ts';
 /** A mail's template, or an event that operators are told (`payment.failed`). */
 export type NotificationKind =
   | 'payment_failed'
+  | 'invoice_overdue'
   | 'payment_failed_again'
   | 'payment_action_required'
   | 'change_not_paid'
@@ -87,10 +89,11 @@ function isCovered(records: BillingRecords, invoice: InvoiceRow): boolean {
   return received.reduce((sum, { amount }) => sum + amount, 0) >= invoice.total;
 }
 
-/** Not of the first invoice: the checkout itself shows that a card was declined. */
+/** Not of the first invoice, unless it was sent: the checkout itself shows that a card was declined. */
 function ofInvoice(records: BillingRecords, renewal: Renewal): Notification[] {
   const { subscription, invoice, invoices, now } = renewal;
-  if (invoice.reason === 'subscription_create' || invoice.state === 'draft') return [];
+  const isSent = invoice.due_at !== null;
+  if ((invoice.reason === 'subscription_create' && !isSent) || invoice.state === 'draft') return [];
   const failures = failuresToNotice(records, renewal);
   const of = {
     subscription,
@@ -111,11 +114,11 @@ function ofInvoice(records: BillingRecords, renewal: Renewal): Notification[] {
     ...eventsOf(records, invoice).map(
       (event): Notification => ({ ...of, ...event, kind: 'payment.failed', isNews: true }),
     ),
-    { ...of, kind: 'payment_failed', isNews },
+    { ...of, kind: isSent ? 'invoice_overdue' : 'payment_failed', isNews },
     ...laterFailures(records, invoice, failures).map(
       (about): Notification => ({ ...of, about, kind: 'payment_failed_again', isNews }),
     ),
-    ...(invoice.asks_customer && isUnpaid
+    ...(invoice.asks_customer && isUnpaid && !isSent
       ? [{ ...of, kind: 'payment_action_required' as const, isNews }]
       : []),
     ...(isOver ? [{ ...of, kind: 'subscription_suspended' as const, isNews }] : []),
@@ -124,7 +127,9 @@ function ofInvoice(records: BillingRecords, renewal: Renewal): Notification[] {
 }
 
 /** For a change only the failures that were told: while it waits to be paid it is not made, and nothing is owed. */
-function failuresToNotice(records: BillingRecords, { subscription, invoice }: Renewal): number {
+function failuresToNotice(records: BillingRecords, renewal: Renewal): number {
+  const { subscription, invoice } = renewal;
+  if (invoice.due_at !== null) return isOverdue(records, renewal) ? 1 : 0;
   const told = Math.max(0, ...toldOf(records, invoice).map(({ nth }) => nth));
   if (invoice.reason === 'subscription_update') return told;
   return Math.max(told, countedFailures(records, subscription, invoice));
@@ -169,7 +174,7 @@ function ofWaitingChange({ subscription, invoice }: Renewal): Notification[] {
  * Failures that operators are told: each charge, or the invoice, where nothing was charged for it in vain.
  */
 function eventsOf(records: BillingRecords, invoice: InvoiceRow): Pick<Notification, 'about' | 'charge'>[] {
-  const failed = failuresOf(records, invoice);
+  const failed = invoice.due_at === null ? failuresOf(records, invoice) : [];
   if (failed.length > 0) return failed.map((charge) => ({ about: charge.store_id, charge }));
   return areChargesKnown(records, invoice) ? [{ about: invoice.store_id }] : [];
 }

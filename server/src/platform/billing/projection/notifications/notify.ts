@@ -100,8 +100,8 @@ function eventOf(
       invoice_id: invoice.id,
       amount: charge?.amount ?? invoice.total,
       currency: charge?.currency ?? invoice.currency,
-      failure_code: charge?.failure_code ?? null,
-      failed_at: (charge?.occurred_at ?? invoice.issued_at).toISOString(),
+      failure_code: charge?.failure_code ?? (invoice.due_at === null ? null : 'invoice_overdue'),
+      failed_at: (charge?.occurred_at ?? invoice.due_at ?? invoice.issued_at).toISOString(),
       grace_ends_at: graceEndsAt?.toISOString() ?? null,
     },
   });
@@ -124,6 +124,7 @@ function mailsOf(parts: NotifyParts, { accountId, people, notice }: MailOrder): 
       case 'payment.failed':
         return [];
       case 'payment_failed':
+      case 'invoice_overdue':
       case 'payment_failed_again':
         return parts.mail.sending({ ...letter, template: kind, facts: failureTexts(notice, words) });
       case 'payment_action_required':

@@ -10,7 +10,7 @@ export function failureTexts(notice: Notification, words: TextContext) {
     ...planTexts(notice, words),
     amount: amountOf(notice),
     until: instant(notice.graceEndsAt),
-    next: 'Pay the invoice or change your card.',
+    next: isSent(notice) ? 'Pay it, and the plan goes on.' : 'Pay the invoice or change your card.',
     link: linkOf(notice),
   };
 }
@@ -86,11 +86,21 @@ function reasonTexts(
         next: 'It is in effect again when the dispute is withdrawn or decided.',
       }
     : {
-        why: `A payment of ${amountOf(notice)} could not be made, and the days that were promised are over.`,
-        next: 'Pay the invoice or change your card, and it is in effect again.',
+        ...(isSent(notice) ? OVERDUE : UNPAID)(amountOf(notice)),
         link: linkOf(notice),
       };
 }
+
+const UNPAID = (amount: string) => ({
+  why: `A payment of ${amount} could not be made, and the days that were promised are over.`,
+  next: 'Pay the invoice or change your card, and it is in effect again.',
+});
+const OVERDUE = (amount: string) => ({
+  why: `The invoice of ${amount} is overdue, and the days that were promised are over.`,
+  next: 'Pay the invoice, and it is in effect again.',
+});
+
+const isSent = ({ invoice }: Notification) => invoice?.due_at != null;
 
 const NOTHING_TO_DO = 'There is nothing that you have to do.';
 

@@ -6,7 +6,7 @@ import { askOnce, refusedFor, type StripeClient } from './client.ts';
 
 const MADE = commitPoint('billing.customer-made', 'which customer of the provider an account is');
 
-interface CustomersParts {
+export interface CustomersParts {
   readonly db: Database;
   readonly client: StripeClient;
 }
@@ -113,8 +113,14 @@ const customersByPaying = (accountId: AccountId, mode: Mode) =>
  * operator's the address that it was given.
  */
 export const payerOf = (accountId: AccountId) =>
-  statement<{ name: string; email: string | null }>(
-    `select a.name, coalesce(c.email, u.email) as email
+  statement<{
+    name: string;
+    email: string | null;
+    kind: 'personal' | 'organization';
+    is_archived: boolean;
+    is_closed: boolean;
+  }>(
+    `select a.name, coalesce(c.email, u.email) as email, a.kind, c.archived_at is not null as is_archived, a.deleted_at is not null as is_closed
        from accounts.accounts a
        join accounts.members m on m.account_id = a.account_id and m.role = 'owner'
        join identity.users u on u.user_id = m.user_id

@@ -126,11 +126,13 @@ async function fetchSubscription({ get }: StripeReader, id: string): Promise<unk
       options,
     ),
   );
-  const { default_payment_method: method, customer } = subscription;
+  const { default_payment_method: method, customer, collection_method: collected } = subscription;
   const payer = typeof customer === 'string' || customer.deleted === true ? undefined : customer;
   const paidBy = method ?? (await ownMethodOf({ get }, payer));
   const isUnpaid = paidBy === null && payer?.default_source === null;
-  const card = paidBy === null || typeof paidBy === 'string' ? undefined : paidBy.card;
+  // No card is charged for an invoice that is sent.
+  const isCharged = collected === 'charge_automatically' && paidBy !== null && typeof paidBy !== 'string';
+  const card = isCharged ? paidBy.card : undefined;
   const retry = await invoiceToRetry({ read: get }, subscription);
   const told = {
     ...subscription,

@@ -31,7 +31,7 @@ export const microsPerMinor = (currency: Currency) => 10 ** (6 - minorDigits(cur
 const INTERVALS = { monthly: 'month', yearly: 'year' } as const;
 
 /** How often Stripe bills a price; null: once. Units past limits are billed each month, also where the plan is paid by the year. */
-export const intervalOf = ({ charged, cycle }: CatalogPrice) =>
+export const intervalOf = ({ charged, cycle }: Pick<CatalogPrice, 'charged' | 'cycle'>) =>
   cycle === null ? null : charged === 'metered' ? 'month' : INTERVALS[cycle];
 
 /** Everything that is sold for money: plans that can be bought, and add-ons. */

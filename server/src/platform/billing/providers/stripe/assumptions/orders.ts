@@ -5,6 +5,8 @@ import { idOf, periodEnd, planItem } from '../subscription-reads.ts';
 import { agreedNow, assertSeen, type Assumption, METER, type Stage } from './stage.ts';
 
 const DAY = 86_400;
+/** Days to pay an invoice that is sent. */
+const TERM = 3;
 
 /** Assumptions about what may be sold and ordered, and with what beside it. */
 export const ORDERS: readonly Assumption[] = [
@@ -76,6 +78,42 @@ export const ORDERS: readonly Assumption[] = [
       const discounts = [{ promotion_code: await stage.promotion(await stage.customer()) }];
       const { param } = await stage.refusal((stripe) => stripe.subscriptions.update(id, { discounts }));
       assertSeen(/promotion_code|discounts/.test(param), `It names "${param}".`);
+    },
+  },
+  {
+    says: 'a subscription whose invoices are sent is active at once, at a price made in place; its invoice is a draft, due so many days after, and past due then until it is paid',
+    async walk(stage) {
+      const customer = await stage.customer({ email: 'stripe-check@example.com' });
+      const product = await stage.product('pro');
+      const price_data = {
+        product,
+        currency: 'usd',
+        unit_amount: 700,
+        recurring: { interval: 'month' },
+      } as const;
+      const made = await stage.ask((stripe) =>
+        stripe.subscriptions.create({
+          customer,
+          items: [{ price_data }],
+          collection_method: 'send_invoice',
+          days_until_due: TERM,
+        }),
+      );
+      const id = idOf(made.latest_invoice) ?? '';
+      const draft = await stage.ask((stripe) => stripe.invoices.retrieve(id));
+      const due = draft.created + TERM * DAY;
+      assertSeen(made.status === 'active', `It is ${made.status}.`);
+      assertSeen(
+        draft.status === 'draft' && draft.due_date === due,
+        `It is ${draft.status}, due ${draft.due_date}.`,
+      );
+      await stage.advance(made, due + DAY);
+      const status = async () => (await stage.ask((stripe) => stripe.subscriptions.retrieve(made.id))).status;
+      const late = await status();
+      assertSeen(late === 'past_due', `Once it was due it is ${late}.`);
+      await stage.ask((stripe) => stripe.invoices.pay(id, { paid_out_of_band: true }));
+      const paid = await status();
+      assertSeen(paid === 'active', `Once it was paid it is ${paid}.`);
     },
   },
   {
