@@ -11,7 +11,7 @@ import { ownAccountOf, owns } from './own-accounts.ts';
 import type { WalkedApp } from './walked-app.ts';
 
 /** Longer than the jobs of a household take. */
-const PATIENCE = { timeout: 60_000, interval: 10 };
+const PATIENCE = { timeout: 200_000, interval: 10 };
 const PEOPLE = commitPoint('test.walkers.callers', 'the people that the walkers call as');
 export const ORIGIN = { requestId: 'req_walker', ip: '127.0.0.1', userAgent: 'a walker' };
 export const { password: PASSWORD } = OF_EXAMPLES;
