@@ -1,4 +1,5 @@
-import { commitPoint } from '#platform/db';
+import { commitPoint, statement } from '#platform/db';
+import type { AccountId } from '#platform/kernel';
 import { describe, expect, test } from 'vitest';
 import { isHere, PATIENCE, visitConsole } from './visit.ts';
 
@@ -155,6 +156,45 @@ describe.runIf(isHere)('an operator who changes plans', { timeout: 4 * PATIENCE 
     expect(await api('GET /v1/admin/plans/moves')).toMatchObject({
       moves: [{ plan: 'notes.pro', from: [1], to: 2, at: 'renewal', state: 'revoked' }],
     });
+  });
+
+  test('moves a plan under a customer who goes on calling, and is refused nothing', async () => {
+    const { db, entitlements, services } = app.modules;
+    const mover = await api('PUT /v1/customers/mover', { name: 'Mover' });
+    const accountId = String(mover['account_id']) as AccountId;
+    const grant = { accountId, product: 'notes', plan: 'pro', source: 'import', cause: 'a test' } as const;
+    await db.system('admin.grants', BOUGHT, (tx) =>
+      entitlements.grantIn(tx, { ...grant, by: { kind: 'system' } }),
+    );
+    const size = async () =>
+      (await entitlements.current(accountId)).find(({ product }) => product === 'notes')?.grants['summaries'];
+    let calls = 0;
+    const call = async () => {
+      calls += 1;
+      const headers = { 'idempotency-key': `moved-${calls}`, 'x-customer-id': 'mover' };
+      await api('POST /v1/permits', { product: 'notes', feature: 'summarize' }, headers);
+    };
+    await call();
+    await put(FILE.replace('1_000', '700'));
+    await call();
+    await page.reload();
+    await page.getByLabel('They pass').selectOption('now');
+    await field('Days of notice').fill('0');
+    await button('Tell and move customers of notes.pro').click();
+    await button('Tell and move customers of notes.pro: press again').click();
+    const moves = page.getByRole('region', { name: 'Moves' });
+    await moves.getByText('1, 2 → 3').waitFor();
+    await Promise.all([services.plans.moves.run(), ...Array.from({ length: 50 }, call)]);
+    // The worker may have had the move: it ends it by itself.
+    await expect.poll(size).toBe(700);
+    await page.reload();
+    await moves.getByRole('row').filter({ hasText: '1, 2 → 3' }).getByText('done').waitFor();
+    const used = statement<{ uses: number }>(
+      `select count(*)::int as uses from limits.permits where account_id = $1 and product = 'notes'`,
+      [accountId],
+    );
+    expect(await db.asMigrator(used)).toEqual([{ uses: calls }]);
+    expect([...(await faults()), ...(await look())]).toEqual([]);
   });
 
   test('breaks nothing on the way', () => {

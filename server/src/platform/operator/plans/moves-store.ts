@@ -129,13 +129,13 @@ export const noteTold = (id: string, last: AccountId | undefined) =>
     [id, last ?? null],
   );
 
-/** Accounts that have not passed yet. A purchase that is over passes too: its store may find that it goes on. */
+/** Accounts that have not passed yet, of whom some may wait for their next period by a former order. A purchase that is over passes too: its store may find that it goes on. */
 export const accountsToMove = (move: MoveRow, limit: number) =>
   statement<{ account_id: AccountId }>(
     `select distinct account_id from entitlements.grants
-     where product = $1 and plan = $2 and plan_version = any ($3) and next_version is distinct from $4 and revoked_at is null
+     where product = $1 and plan = $2 and plan_version = any ($3) and ($6 = 'now' or next_version is distinct from $4) and revoked_at is null
      order by account_id limit $5`,
-    [move.product, move.plan, move.from_versions, move.to_version, limit],
+    [move.product, move.plan, move.from_versions, move.to_version, limit, move.at],
   );
 
 export const noteMoved = (id: string, accounts: number, isDone: boolean) =>

@@ -84,11 +84,10 @@ export function createMoves(parts: MovesParts) {
   }
 
   /** The versions that pass by an order: those that accounts have, and that differ from the plan as it is sold. */
-  async function passing(
-    { plan: id, from }: MoveOrder,
-    of: { readonly product: string; readonly plan: string },
-  ) {
-    const all = (await sold()).filter(({ product, plan }) => product === of.product && plan === of.plan);
+  async function passingIn(tx: Transaction, { plan: id, from }: MoveOrder) {
+    const { catalogue, plan } = planOf(entitlements.catalogues, id);
+    const rows = await tx.run(store.soldVersions([catalogue.product]));
+    const all = rows.filter((row) => row.plan === plan).map((row) => soldPlan(catalogue, row));
     const unknown = from?.find((version) => !all.some((one) => one.version === version));
     if (unknown !== undefined) throw invalidInput('body.from', `${id} was never sold as version ${unknown}.`);
     const left = all.filter(
@@ -101,11 +100,12 @@ export function createMoves(parts: MovesParts) {
 
   async function order(wanted: MoveOrder) {
     const { at, noticeDays, caller, once } = wanted;
-    const { catalogue, plan, present } = planOf(entitlements.catalogues, wanted.plan);
-    const of = { product: catalogue.product, plan };
-    const from = await passing(wanted, of);
+    // All that may be refused is looked at in here: a repeat of an order that was carried out is answered as it was.
     const write = async (tx: Transaction) => {
+      const { catalogue, plan, present } = planOf(entitlements.catalogues, wanted.plan);
+      const of = { product: catalogue.product, plan };
       await tx.run(lockPlans);
+      const from = await passingIn(tx, wanted);
       for (const former of await tx.run(store.revokeMovesOf(of))) await endIn(tx, former, wanted);
       const row = { ...of, id: parts.ids.next(), from, at, noticeDays };
       const [made] = await tx.run(store.insertMove({ ...row, terms: termsOf(present), by: caller.userId }));
