@@ -38,6 +38,20 @@ async function payee(): Promise<Payee> {
   return { accountId, storeId };
 }
 
+test('a payee lives where they said first, or else where the platform is', async () => {
+  const onboard = (key: string, more: object) =>
+    call(key, 'POST /v1/developer/payee', { body: { return_url: 'https://app.example.com/', ...more } });
+  const countryOf = async ({ body }: { readonly body: Readonly<Record<string, unknown>> }) => {
+    const [, id = ''] = /(acct_\w+)/.exec(String(body['url'])) ?? [];
+    return (await stripe.accounts.retrieve(id)).country;
+  };
+  const [here, there] = [await customer(), await customer()];
+  expect(await countryOf(await onboard(here.key, {}))).toBe('US');
+  expect(await countryOf(await onboard(there.key, { country: 'DE' }))).toBe('DE');
+  expect(await countryOf(await onboard(there.key, { country: 'FR' }))).toBe('DE');
+  expect((await onboard(there.key, { country: 'de' })).status).toBe(400);
+});
+
 /** A share that is payable, of a sale of its own. */
 async function owe(
   { accountId }: Pick<Payee, 'accountId'>,

@@ -13,6 +13,7 @@ import {
   useProductSearch,
   useTexts,
 } from '@plinth/console';
+import { useState } from 'react';
 import { texts } from './texts.ts';
 
 /** Whether money can come, what was earned in a month, and what was paid out. */
@@ -93,8 +94,15 @@ function Earned() {
   );
 }
 
+/** Where Stripe pays to from another of these countries (docs/sharing.md). */
+const PAID_ACROSS =
+  'US GB CA CH AT BE BG HR CY CZ DK EE FI FR DE GR HU IS IE IT LV LI LT LU MT NL NO PL PT RO SK SI ES SE';
+
 function Payee() {
-  const { say } = useTexts(texts);
+  const { say, language } = useTexts(texts);
+  const [country, setCountry] = useState<string>();
+  const names = new Intl.DisplayNames([language], { type: 'region' });
+  const countries = PAID_ACROSS.split(' ').map((one) => [one, names.of(one) ?? one] as const);
   const api = useApi();
   const { data, error, refetch } = useOfAccount(
     ['payee'],
@@ -103,7 +111,7 @@ function Payee() {
   );
   if (error !== null && data === undefined) return <Trouble error={error} retry={() => void refetch()} />;
   const open = async () => {
-    const body = { return_url: location.href };
+    const body = { return_url: location.href, ...(country === undefined ? {} : { country }) };
     const { url } = await api.call('POST /v1/developer/payee', { body });
     location.assign(url);
   };
@@ -112,6 +120,15 @@ function Payee() {
       <section aria-label={say('payee')}>
         <p className="filters">
           <span role="status">{say(data.state)}</span>
+          {data.state === 'none' && (
+            <Pick
+              label={say('country')}
+              value={country}
+              options={Object.fromEntries(countries.toSorted(([, a], [, b]) => a.localeCompare(b, language)))}
+              none={say('sameCountry')}
+              choose={setCountry}
+            />
+          )}
           {data.state !== 'payable' && <Act text={say('onboard')} act={open} />}
         </p>
       </section>

@@ -170,6 +170,8 @@ export const texts = pageTexts({
   onboarding: ['Stripe still asks for something.', 'Stripe fragt noch etwas.'],
   payable: ['You can be paid.', 'Dir kann gezahlt werden.'],
   restricted: ['Stripe asks for something first.', 'Stripe verlangt erst noch etwas.'],
+  country: ['Where you live', 'Wo du lebst'],
+  sameCountry: ['In the country of this shop', 'Im Land dieses Shops'],
   onboard: ['Open Stripe’s page', 'Stripes Seite öffnen'],
   month: ['Month', 'Monat'],
   sales: ['Sales', 'Verkäufe'],

@@ -20,9 +20,9 @@ export type Payees = ReturnType<typeof createPayees>;
 /** Accounts that are paid, as they are at the provider. */
 export function createPayees({ db, mode, connect, ledger, returns }: PayeesParts) {
   const find = async (accountId: AccountId) => (await db.tenant(accountId, [payeeOf(accountId, mode)]))[0][0];
-  const make = async (accountId: AccountId) => {
+  const make = async (accountId: AccountId, country: string | undefined) => {
     const [[owner]] = await db.system('billing.customers', [payerOf(accountId)]);
-    const made = await connect.createPayee(accountId, owner?.email ?? undefined);
+    const made = await connect.createPayee(accountId, { email: owner?.email ?? undefined, country });
     const [[kept]] = await db.system('billing.payouts', MADE, [keepPayee(accountId, mode, made)]);
     return kept?.store_id ?? made;
   };
@@ -39,9 +39,10 @@ export function createPayees({ db, mode, connect, ledger, returns }: PayeesParts
   return {
     refresh,
     /** The page where an account says who it is, to be paid; made anew for each call. */
-    async onboard(accountId: AccountId, returnUrl: string): Promise<string> {
+    async onboard(accountId: AccountId, returnUrl: string, country?: string): Promise<string> {
       returns.assertPayee({ return_url: returnUrl });
-      return connect.onboardingPage((await find(accountId))?.store_id ?? (await make(accountId)), returnUrl);
+      const account = (await find(accountId))?.store_id ?? (await make(accountId, country));
+      return connect.onboardingPage(account, returnUrl);
     },
     /** As the provider has it now, while they can't be paid; else as it was told last. `none`: they have never begun. */
     async read(accountId: AccountId): Promise<{ readonly state: PayeeState | 'none' }> {

@@ -35,8 +35,8 @@ const onboardPayee = route(
     reply: { 200: namedObject('PayeePage', { url: z.string() }) },
     errors: NOT_HERE,
   },
-  async ({ accountId, body: { return_url: to } }, sharing) => ({
-    url: await sharing.payees().onboard(accountId, to),
+  async ({ accountId, body: { return_url: to, country } }, sharing) => ({
+    url: await sharing.payees().onboard(accountId, to, country),
   }),
 );
 

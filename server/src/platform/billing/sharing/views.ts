@@ -13,6 +13,13 @@ export const onboardRequest = namedObject('OnboardPayeeRequest', {
   return_url: url.describe(
     'Where the page sends browsers afterwards: a page of this server, or of an origin that it lists (docs/billing.md).',
   ),
+  country: z
+    .string()
+    .regex(/^[A-Z]{2}$/, { error: 'two capital letters, as DE' })
+    .optional()
+    .describe(
+      'Where the payee lives (ISO 3166-1), which the first call settles; not said: where the platform does. docs/sharing.md says where payees may live.',
+    ),
 });
 const payeeState = z.enum(['none', 'onboarding', 'payable', 'restricted']);
 const restricted = '`restricted`: the payment provider asks for something first; open the page again.';

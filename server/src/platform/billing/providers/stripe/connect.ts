@@ -36,17 +36,18 @@ export function createConnect(client: StripeClient) {
     return undefined;
   };
   return {
-    /** Makes a payee's account; a repeat with the same id answers the same one. */
-    async createPayee(accountId: string, email: string | undefined): Promise<string> {
+    /** Makes a payee's account; a repeat with the same id and country answers the same one. An account stays in its country. */
+    async createPayee(accountId: string, { email, country }: PayeeOrder): Promise<string> {
       const asked: Stripe.AccountCreateParams = {
         type: 'express',
         // In some countries Stripe gives transfers alone only to whom it has looked at by hand.
         capabilities: { card_payments: { requested: true }, transfers: { requested: true } },
         metadata: { plinth_account: accountId },
         ...(email === undefined ? {} : { email }),
+        ...(country === undefined ? {} : { country }),
       };
       return askOnce(client, {
-        key: `plinth:payee:${accountId}`,
+        key: `plinth:payee:${[accountId, country ?? []].flat().join(':')}`,
         ask: async (stripe, once) => idOf(await stripe.accounts.create(asked, once)),
         find: () => findPayee(accountId),
       });
@@ -99,6 +100,12 @@ export function createConnect(client: StripeClient) {
       for await (const transfers of pages) yield* transfers.map(bookedOf);
     },
   };
+}
+
+interface PayeeOrder {
+  readonly email: string | undefined;
+  /** ISO 3166-1; undefined: the platform's. */
+  readonly country: string | undefined;
 }
 
 export interface TransferOrder {
