@@ -48,7 +48,7 @@ const nextMonth = (day: number) => {
   return Math.round((date.getTime() - FIRST) / DAY);
 };
 const priceOf = ({ plan, off }: Customer) => Math.round((PRICES[plan] * (100 - off)) / 100);
-/** What customers paid in each month, by hand. */
+/** The sums that customers paid in each month, by hand. */
 const paid = new Map<string, number>();
 const pays = (day: number, amount: number) => {
   const month = at(day).slice(0, 7);

@@ -17,7 +17,7 @@ const POINTS = ['plans.move-told', 'plans.move-passed'].flatMap((name) =>
   ['before', 'after'].map((phase) => `${phase} ${name}`),
 );
 
-/** How many summaries each plan has as it is sold now. */
+/** The summaries of each plan as it is sold now. */
 const sizes = SEEDS.map(() => 100);
 const documentOf = () => `products:
   notes:
@@ -42,7 +42,7 @@ const { key: admin } = await selling.admin();
 /** Events of a history. `again` has the first order sent anew, under its key. */
 const EVENTS = ['push', 'push', 'now', 'renewal', 'renew', 'revoke', 'again'] as const;
 
-/** What a customer has, and has from the next period on. */
+/** The summaries of a customer, and those from the next period on. */
 interface Terms {
   readonly who: Customer;
   size: number;
@@ -154,7 +154,7 @@ test.each(SEEDS.map((seed) => [seed]))(
         all.map(({ size }) => size),
       ]);
     }
-    // The price is that of the purchase, whatever the terms are.
+    // The price is that of the purchase, also at other terms.
     for (const { who } of all) expect(await amountsPaid(who)).toHaveLength(1);
     const [one] = all;
     const mails = one === undefined ? [] : await mailsOf(one.who);
