@@ -37,7 +37,7 @@ interface Customer {
   periodEndsOn: number;
   suspendsOn: number;
   invoice: string;
-  /** What that is over. */
+  /** The sum of that. */
   owed: number;
 }
 

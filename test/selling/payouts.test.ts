@@ -24,13 +24,17 @@ interface Payee {
   readonly storeId: string;
 }
 
+const onboard = (key: string, more: object = {}) =>
+  call(key, 'POST /v1/developer/payee', { body: { return_url: 'https://app.example.com/', ...more } });
+
+/** The account of a payee at the provider, which the address of its page has. */
+const storeIdOf = ({ body }: { readonly body: Readonly<Record<string, unknown>> }) =>
+  /(acct_\w+)/.exec(String(body['url']))?.[1] ?? '';
+
 /** A payee who has said at the provider who they are. */
 async function payee(): Promise<Payee> {
   const { accountId, key } = await customer();
-  const { body } = await call(key, 'POST /v1/developer/payee', {
-    body: { return_url: 'https://app.example.com/' },
-  });
-  const [, storeId = ''] = /(acct_\w+)/.exec(String(body['url'])) ?? [];
+  const storeId = storeIdOf(await onboard(key));
   expect(await sharing.payees().read(accountId)).toEqual({ state: 'onboarding' });
   connect.onboard(storeId);
   await drainEvents();
@@ -39,16 +43,12 @@ async function payee(): Promise<Payee> {
 }
 
 test('a payee lives where they said first, or else where the platform is', async () => {
-  const onboard = (key: string, more: object) =>
-    call(key, 'POST /v1/developer/payee', { body: { return_url: 'https://app.example.com/', ...more } });
-  const countryOf = async ({ body }: { readonly body: Readonly<Record<string, unknown>> }) => {
-    const [, id = ''] = /(acct_\w+)/.exec(String(body['url'])) ?? [];
-    return (await stripe.accounts.retrieve(id)).country;
-  };
+  const country = async (key: string, more?: object) =>
+    (await stripe.accounts.retrieve(storeIdOf(await onboard(key, more)))).country;
   const [here, there] = [await customer(), await customer()];
-  expect(await countryOf(await onboard(here.key, {}))).toBe('US');
-  expect(await countryOf(await onboard(there.key, { country: 'DE' }))).toBe('DE');
-  expect(await countryOf(await onboard(there.key, { country: 'FR' }))).toBe('DE');
+  expect(await country(here.key)).toBe('US');
+  expect(await country(there.key, { country: 'DE' })).toBe('DE');
+  expect(await country(there.key, { country: 'FR' })).toBe('DE');
   expect((await onboard(there.key, { country: 'de' })).status).toBe(400);
 });
 
