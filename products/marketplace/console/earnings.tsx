@@ -99,10 +99,8 @@ const PAID_ACROSS =
   'US GB CA CH AT BE BG HR CY CZ DK EE FI FR DE GR HU IS IE IT LV LI LT LU MT NL NO PL PT RO SK SI ES SE';
 
 function Payee() {
-  const { say, language } = useTexts(texts);
+  const { say } = useTexts(texts);
   const [country, setCountry] = useState<string>();
-  const names = new Intl.DisplayNames([language], { type: 'region' });
-  const countries = PAID_ACROSS.split(' ').map((one) => [one, names.of(one) ?? one] as const);
   const api = useApi();
   const { data, error, refetch } = useOfAccount(
     ['payee'],
@@ -120,18 +118,26 @@ function Payee() {
       <section aria-label={say('payee')}>
         <p className="filters">
           <span role="status">{say(data.state)}</span>
-          {data.state === 'none' && (
-            <Pick
-              label={say('country')}
-              value={country}
-              options={Object.fromEntries(countries.toSorted(([, a], [, b]) => a.localeCompare(b, language)))}
-              none={say('sameCountry')}
-              choose={setCountry}
-            />
-          )}
+          {data.state === 'none' && <Country value={country} choose={setCountry} />}
           {data.state !== 'payable' && <Act text={say('onboard')} act={open} />}
         </p>
       </section>
     )
+  );
+}
+
+function Country(picked: { readonly value: string | undefined; choose(country: string | undefined): void }) {
+  const { say, language } = useTexts(texts);
+  const names = new Intl.DisplayNames([language], { type: 'region' });
+  const countries = PAID_ACROSS.split(' ')
+    .map((one) => [one, names.of(one) ?? one] as const)
+    .toSorted(([, a], [, b]) => a.localeCompare(b, language));
+  return (
+    <Pick
+      label={say('country')}
+      options={Object.fromEntries(countries)}
+      none={say('sameCountry')}
+      {...picked}
+    />
   );
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type Brand, escapeHtml, type HtmlPage, htmlPage } from '#platform/http';
+import { type Brand, escapeHtml, type HtmlPage, htmlPage, linkButton } from '#platform/http';
 import { amountText, moneyText } from '#platform/kernel';
 import type { PriceList } from './price-list.ts';
 
@@ -82,7 +82,7 @@ ${action(plan)}
 const linkIn =
   (brand: Brand): PlanAction =>
   (plan) =>
-    `<a class="button" href="${escapeHtml(linkTo(plan, brand))}">${plan.price.monthly === 0 ? 'Start with' : 'Choose'} ${escapeHtml(plan.name)}</a>`;
+    linkButton(linkTo(plan, brand), `${plan.price.monthly === 0 ? 'Start with' : 'Choose'} ${plan.name}`);
 
 function addOnLine({ name, price, days, lifts, pack }: AddOnView, plans: readonly PlanView[]): string {
   const amounts = [

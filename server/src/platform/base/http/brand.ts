@@ -48,11 +48,12 @@ export function brandHeader({ name, logo }: Brand): string {
 }
 
 /** The way on from the end of a page: to where customers sign in, or to another address. */
-export const wayOn = ({ appUrl }: Brand, app = appUrl ?? '/app'): string => linkButton(app, 'Sign in');
+export const wayOn = ({ appUrl }: Brand, app = appUrl ?? '/app'): string =>
+  `<p>${linkButton(app, 'Sign in')}</p>`;
 
 /** A link of a page that looks like a button. */
 export const linkButton = (to: string, text: string): string =>
-  `<p><a class="button" href="${escapeHtml(to)}">${escapeHtml(text)}</a></p>`;
+  `<a class="button" href="${escapeHtml(to)}">${escapeHtml(text)}</a>`;
 
 /** Its foot: where help and terms are; empty where the operator names none. */
 export function brandFooter({ support, terms, privacy }: Brand): string {

@@ -118,12 +118,15 @@ export function countedFailures(
   invoice: InvoiceRow,
 ): number {
   // The customer pays an invoice that was sent, and has until it is due, however often they try.
-  if (invoice.due_at !== null) return 0;
+  if (isSent(invoice)) return 0;
   const failed = failuresOf(records, invoice).length;
   const isUnpaid = invoice.state !== 'open' || state === 'past_due' || state === 'canceled';
   const without = isUnpaid && areChargesKnown(records, invoice) ? attemptsWithoutCharge(records, invoice) : 0;
   return Math.max(Math.min(failed, Math.max(invoice.attempts, 1)), without);
 }
+
+/** Whether an invoice was sent with a day on which it is due, and not charged. */
+export const isSent = ({ due_at }: Pick<InvoiceRow, 'due_at'>): boolean => due_at !== null;
 
 /** Whether an invoice that was sent was not paid in its days. One that is owed is overdue once its subscription is: that promises the grace. */
 export function isOverdue(

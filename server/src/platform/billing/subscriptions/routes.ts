@@ -129,7 +129,7 @@ export const openCheckout = route(
 const CLOSED_PAGE = htmlPage({
   title: 'Go back to the app',
   content: ({ name, appUrl }) =>
-    `<p>You can close this window. If you have paid, your plan is in effect within seconds.</p>${appUrl === undefined ? '' : linkButton(appUrl, `Open ${name}`)}`,
+    `<p>You can close this window. If you have paid, your plan is in effect within seconds.</p>${appUrl === undefined ? '' : `<p>${linkButton(appUrl, `Open ${name}`)}</p>`}`,
 });
 
 export const showClosedCheckout = route(

@@ -83,32 +83,19 @@ export function createMoves(parts: MovesParts) {
     });
   }
 
-  /** The versions that pass by an order: those that accounts have, and that differ from the plan as it is sold. */
-  async function passingIn(tx: Transaction, { plan: id, from }: MoveOrder) {
-    const { catalogue, plan } = planOf(entitlements.catalogues, id);
-    const rows = await tx.run(store.soldVersions([catalogue.product]));
-    const all = rows.filter((row) => row.plan === plan).map((row) => soldPlan(catalogue, row));
-    const unknown = from?.find((version) => !all.some((one) => one.version === version));
-    if (unknown !== undefined) throw invalidInput('body.from', `${id} was never sold as version ${unknown}.`);
-    const left = all.filter(
-      ({ isSold, accounts, version }) => !isSold && accounts > 0 && from?.includes(version) !== false,
-    );
-    if (left.length > 0) return left.map(({ version }) => version);
-    const message = `No account has ${id} at other terms than those that it is sold at now.`;
-    throw new AppError('conflict', { message });
-  }
-
   async function order(wanted: MoveOrder) {
     const { at, noticeDays, caller, once } = wanted;
     // All that may be refused is looked at in here: a repeat of an order that was carried out is answered as it was.
     const write = async (tx: Transaction) => {
-      const { catalogue, plan, present } = planOf(entitlements.catalogues, wanted.plan);
-      const of = { product: catalogue.product, plan };
+      const found = planOf(entitlements.catalogues, wanted.plan);
+      const of = { product: found.catalogue.product, plan: found.plan };
       await tx.run(lockPlans);
-      const from = await passingIn(tx, wanted);
+      const from = await passingIn(tx, wanted, found);
       for (const former of await tx.run(store.revokeMovesOf(of))) await endIn(tx, former, wanted);
       const row = { ...of, id: parts.ids.next(), from, at, noticeDays };
-      const [made] = await tx.run(store.insertMove({ ...row, terms: termsOf(present), by: caller.userId }));
+      const [made] = await tx.run(
+        store.insertMove({ ...row, terms: termsOf(found.present), by: caller.userId }),
+      );
       if (made === undefined) throw new Error('a move was not stored');
       await audit.recordIn(tx, eventOf('plans.move_ordered', made, wanted));
       return answer(201, store.moveView(made));
@@ -167,6 +154,24 @@ export function createMoves(parts: MovesParts) {
       return rows;
     },
   };
+}
+
+/** The versions that pass by an order: those that accounts have, and that differ from the plan as it is sold. */
+async function passingIn(
+  tx: Transaction,
+  { plan: id, from }: MoveOrder,
+  { catalogue, plan }: Pick<ReturnType<typeof planOf>, 'catalogue' | 'plan'>,
+) {
+  const rows = await tx.run(store.soldVersions([catalogue.product]));
+  const all = rows.filter((row) => row.plan === plan).map((row) => soldPlan(catalogue, row));
+  const unknown = from?.find((version) => !all.some((one) => one.version === version));
+  if (unknown !== undefined) throw invalidInput('body.from', `${id} was never sold as version ${unknown}.`);
+  const left = all.filter(
+    ({ isSold, accounts, version }) => !isSold && accounts > 0 && from?.includes(version) !== false,
+  );
+  if (left.length > 0) return left.map(({ version }) => version);
+  const message = `No account has ${id} at other terms than those that it is sold at now.`;
+  throw new AppError('conflict', { message });
 }
 
 /** Tells some of the accounts. False: all were told, or another process does it. */

@@ -11,7 +11,7 @@ import {
   type WithdrawalOffer,
 } from '#platform/billing';
 import { UNLIMITED } from '#platform/entitlements';
-import { escapeHtml, type HtmlPage } from '#platform/http';
+import { escapeHtml, type HtmlPage, linkButton } from '#platform/http';
 import type { KeyView } from '#platform/identity';
 import { moneyText } from '#platform/kernel';
 import type { LimitUsage } from '#platform/limits';
@@ -84,7 +84,7 @@ function planSection(at: Holdings): string {
   const isElsewhere = subscription !== undefined && subscription.store !== 'stripe';
   const canChoose = prices.sold && prices.data.length > 0 && !isElsewhere;
   const change = canChoose
-    ? `<a class="button" href="${PORTAL}?view=plans">${held.plan === null ? 'Choose a plan' : 'Change plan'}</a>`
+    ? linkButton(`${PORTAL}?view=plans`, held.plan === null ? 'Choose a plan' : 'Change plan')
     : '';
   const isPaid = hasPaid && prices.sold;
   const pay = isPaid

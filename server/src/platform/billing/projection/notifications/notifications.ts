@@ -17,6 +17,7 @@ import {
   isOfWaitingChange,
   isOverdue,
   isOwed,
+  isSent,
   promisedUntil,
 } from '../grace.ts';
 import { plansReplaced, replacementOf } from './plan-changes.ts';
@@ -92,8 +93,8 @@ function isCovered(records: BillingRecords, invoice: InvoiceRow): boolean {
 /** Not of the first invoice, unless it was sent: the checkout itself shows that a card was declined. */
 function ofInvoice(records: BillingRecords, renewal: Renewal): Notification[] {
   const { subscription, invoice, invoices, now } = renewal;
-  const isSent = invoice.due_at !== null;
-  if ((invoice.reason === 'subscription_create' && !isSent) || invoice.state === 'draft') return [];
+  const sent = isSent(invoice);
+  if ((invoice.reason === 'subscription_create' && !sent) || invoice.state === 'draft') return [];
   const failures = failuresToNotice(records, renewal);
   const of = {
     subscription,
@@ -114,11 +115,11 @@ function ofInvoice(records: BillingRecords, renewal: Renewal): Notification[] {
     ...eventsOf(records, invoice).map(
       (event): Notification => ({ ...of, ...event, kind: 'payment.failed', isNews: true }),
     ),
-    { ...of, kind: isSent ? 'invoice_overdue' : 'payment_failed', isNews },
+    { ...of, kind: sent ? 'invoice_overdue' : 'payment_failed', isNews },
     ...laterFailures(records, invoice, failures).map(
       (about): Notification => ({ ...of, about, kind: 'payment_failed_again', isNews }),
     ),
-    ...(invoice.asks_customer && isUnpaid && !isSent
+    ...(invoice.asks_customer && isUnpaid && !sent
       ? [{ ...of, kind: 'payment_action_required' as const, isNews }]
       : []),
     ...(isOver ? [{ ...of, kind: 'subscription_suspended' as const, isNews }] : []),
@@ -129,7 +130,7 @@ function ofInvoice(records: BillingRecords, renewal: Renewal): Notification[] {
 /** For a change only the failures that were told: while it waits to be paid it is not made, and nothing is owed. */
 function failuresToNotice(records: BillingRecords, renewal: Renewal): number {
   const { subscription, invoice } = renewal;
-  if (invoice.due_at !== null) return isOverdue(records, renewal) ? 1 : 0;
+  if (isSent(invoice)) return isOverdue(records, renewal) ? 1 : 0;
   const told = Math.max(0, ...toldOf(records, invoice).map(({ nth }) => nth));
   if (invoice.reason === 'subscription_update') return told;
   return Math.max(told, countedFailures(records, subscription, invoice));
@@ -174,7 +175,7 @@ function ofWaitingChange({ subscription, invoice }: Renewal): Notification[] {
  * Failures that operators are told: each charge, or the invoice, where nothing was charged for it in vain.
  */
 function eventsOf(records: BillingRecords, invoice: InvoiceRow): Pick<Notification, 'about' | 'charge'>[] {
-  const failed = invoice.due_at === null ? failuresOf(records, invoice) : [];
+  const failed = isSent(invoice) ? [] : failuresOf(records, invoice);
   if (failed.length > 0) return failed.map((charge) => ({ about: charge.store_id, charge }));
   return areChargesKnown(records, invoice) ? [{ about: invoice.store_id }] : [];
 }

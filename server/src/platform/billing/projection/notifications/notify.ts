@@ -6,6 +6,7 @@ import { type Manager, managersOf } from '#platform/limits';
 import type { Mail } from '#platform/mail';
 import type { Webhooks } from '#platform/webhooks';
 import { auditEventsOf } from './audit-events.ts';
+import { isSent } from '../grace.ts';
 import type { BillingRecords } from '../billing-records.ts';
 import type { AppliedObject } from '../applied-object.ts';
 import { type Notification, type NotificationKind, notificationsOf } from './notifications.ts';
@@ -100,7 +101,7 @@ function eventOf(
       invoice_id: invoice.id,
       amount: charge?.amount ?? invoice.total,
       currency: charge?.currency ?? invoice.currency,
-      failure_code: charge?.failure_code ?? (invoice.due_at === null ? null : 'invoice_overdue'),
+      failure_code: charge?.failure_code ?? (isSent(invoice) ? 'invoice_overdue' : null),
       failed_at: (charge?.occurred_at ?? invoice.due_at ?? invoice.issued_at).toISOString(),
       grace_ends_at: graceEndsAt?.toISOString() ?? null,
     },

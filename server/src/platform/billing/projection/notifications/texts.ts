@@ -1,5 +1,6 @@
 import type { Catalogue } from '#platform/entitlements';
 import { moneyOf } from '../../money-text.ts';
+import { isSent } from '../grace.ts';
 import type { Notification } from './notifications.ts';
 
 type TextContext = { readonly account: string; readonly catalogues: ReadonlyMap<string, Catalogue> };
@@ -10,7 +11,7 @@ export function failureTexts(notice: Notification, words: TextContext) {
     ...planTexts(notice, words),
     amount: amountOf(notice),
     until: instant(notice.graceEndsAt),
-    next: isSent(notice) ? 'Pay it, and the plan goes on.' : 'Pay the invoice or change your card.',
+    next: isOfSent(notice) ? 'Pay it, and the plan goes on.' : 'Pay the invoice or change your card.',
     link: linkOf(notice),
   };
 }
@@ -86,7 +87,7 @@ function reasonTexts(
         next: 'It is in effect again when the dispute is withdrawn or decided.',
       }
     : {
-        ...(isSent(notice) ? OVERDUE : UNPAID)(amountOf(notice)),
+        ...(isOfSent(notice) ? OVERDUE : UNPAID)(amountOf(notice)),
         link: linkOf(notice),
       };
 }
@@ -100,7 +101,7 @@ const OVERDUE = (amount: string) => ({
   next: 'Pay the invoice, and it is in effect again.',
 });
 
-const isSent = ({ invoice }: Notification) => invoice?.due_at != null;
+const isOfSent = ({ invoice }: Notification) => invoice !== undefined && isSent(invoice);
 
 const NOTHING_TO_DO = 'There is nothing that you have to do.';
 

@@ -47,7 +47,7 @@ export function createConnect(client: StripeClient) {
         ...(country === undefined ? {} : { country }),
       };
       return askOnce(client, {
-        key: `plinth:payee:${[accountId, country ?? []].flat().join(':')}`,
+        key: `plinth:payee:${accountId}${country === undefined ? '' : `:${country}`}`,
         ask: async (stripe, once) => idOf(await stripe.accounts.create(asked, once)),
         find: () => findPayee(accountId),
       });
