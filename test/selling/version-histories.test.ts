@@ -81,7 +81,7 @@ async function amountsPaid({ accountId }: Customer): Promise<number[]> {
 }
 
 test.each(SEEDS.map((seed) => [seed]))(
-  'history %i: whoever has a plan has the terms of one version, and those that the last order gave them',
+  'history %i: customers have the terms of one version whole, those that the last order gave them',
   async (seed) => {
     const currency = CURRENCIES[seed % CURRENCIES.length] ?? 'usd';
     const plan = `p${seed + 10}x`;

@@ -31,7 +31,7 @@ const kept = async ({ accountId }: Rememberer) =>
     )
   ).map(({ messages }) => messages);
 
-test('within five seconds of a message its session says that it was processed', async () => {
+test('a message is processed by itself, and its session says so', async () => {
   const ada = await memory.rememberer();
   const session = await ada.session('s');
   expect(await processed(ada, session)).toEqual([0, null]);
