@@ -169,8 +169,9 @@ export const applyTemplate = route(
   async ({ accountId, params, caller, origin, ifMatch: version, body, once }, { templates, changes }) => {
     const { workspace_id, scope_id: scopeId, mode } = body;
     agrees(workspace_id, accountId);
-    const chosen = await templates.read({ accountId, id: params.id });
-    const applied = { accountId, caller, origin, template: chosen, scopeId, mode, version };
+    // The workspace's own template is read in the commit: a repeat is answered as before, also once the template is deleted.
+    const shared = await templates.published.read(params.id);
+    const applied = { accountId, caller, origin, id: params.id, shared, scopeId, mode, version };
     const made = await once(APPLY, async (tx) => {
       const whole = await templates.applyIn(tx, applied);
       return versionedAnswer(whole.scope, shownWhole(whole));

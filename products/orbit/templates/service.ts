@@ -12,6 +12,7 @@ import {
 import type { By } from '../changes/service.ts';
 import type { OrbitParts } from '../orbit-parts.ts';
 import { type TemplateApplication, applyTemplateIn } from './apply-template.ts';
+import type { WholeScope } from '../scopes/scope.ts';
 import { createPublicTemplates, noTemplate } from './public.ts';
 import {
   changeTemplate,
@@ -42,6 +43,12 @@ export type WithVisibility<Row extends TemplateSummary> = Row & { readonly visib
 export interface TemplateOf extends By {
   readonly id: string;
   readonly version: number | undefined;
+}
+
+/** A template that is applied by its id: the workspace's own, or else `shared`, the public one of this id, if there is one. */
+export interface ChosenTemplate extends Omit<TemplateApplication, 'template'> {
+  readonly id: string;
+  readonly shared: TemplateRow | undefined;
 }
 
 const asOwn = <Row extends TemplateSummary>(row: Row): WithVisibility<Row> => ({
@@ -122,15 +129,15 @@ export function createTemplates(parts: OrbitParts) {
     });
   }
 
-  return {
-    published,
-    list,
-    read,
-    addIn,
-    change,
-    remove,
-    applyIn: (tx: Transaction, applied: TemplateApplication) => applyTemplateIn(parts, tx, applied),
-  };
+  /** In the caller's transaction, which also stores the idempotency key. Throws as `applyTemplateIn`, and `template_not_found`. */
+  async function applyIn(tx: Transaction, { id, shared, ...applied }: ChosenTemplate): Promise<WholeScope> {
+    const [row] = await tx.run(readTemplate({ accountId: applied.accountId, id }));
+    const template = row ?? shared;
+    if (template === undefined) throw noTemplate();
+    return applyTemplateIn(parts, tx, { ...applied, template });
+  }
+
+  return { published, list, read, addIn, change, remove, applyIn };
 }
 
 /** Whether one stands after another in a list that is newest first. */

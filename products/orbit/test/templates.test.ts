@@ -179,4 +179,18 @@ describe('a template is applied to a scope', () => {
     expect(textsOf(await scopeOf(member, scopeId))).toHaveLength(102);
     expect((await member.post(path, { scope_id: scopeId, mode: 'sideways' })).status).toBe(400);
   });
+
+  test('once under one key, also where the template is deleted before the call is repeated', async () => {
+    const { admin: boss, member, scope } = await here.workspace();
+    const [id, scopeId] = [await createTemplate(boss), await scope(0)];
+    const apply = (key: string) =>
+      member.post(`/v1/templates/${id}/apply`, { scope_id: scopeId }, { 'idempotency-key': key });
+    const first = await apply(`first-${scopeId}`);
+    expect((await boss.remove(`/v1/templates/${id}`)).status).toBe(200);
+    expect(await apply(`first-${scopeId}`)).toMatchObject({ status: 200, body: first.body });
+    expect(refusalOf(await apply(`other-${scopeId}`))).toMatchObject({
+      status: 404,
+      code: 'template_not_found',
+    });
+  });
 });
