@@ -106,7 +106,7 @@ function linkTo({ id }: PlanView, { signUp }: Brand): string {
 }
 
 /** Names that say no more than the kind of limit does. */
-const SAYS_NOTHING = /^(?:concurren(?:t|cy)|hourly|daily|per_(?:minute|hour|day))$/;
+const SAYS_NOTHING = /^(?:at_once|concurren(?:t|cy)|hourly|daily|per_(?:minute|hour|day))$/;
 
 /** A limit in words; none for what a plan lacks, for rates, which protect the server, and for budgets of model cost. */
 function limitLine({ name, kind, per, unit }: Compared, size: Size, plan: PlanView): string[] {
