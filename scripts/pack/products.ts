@@ -70,8 +70,10 @@ function neededBy(name: string, isProduct: boolean): object {
 const ofTeam = (text: string, path: string): string =>
   text
     .replaceAll(/^(import (?:type )?\{ z \} from) 'zod';$/gm, "$1 'plinth/product';")
-    .replaceAll(/(?<=\bfrom |\bimport\()'@plinth\/([\w-]+)'/g, (whole, name: string) =>
-      folders.includes(name) ? `'${posix.relative(posix.dirname(path), `../${name}/index.ts`)}'` : whole,
+    .replaceAll(
+      /(?<=\bfrom |\bimport\()'@plinth\/([\w-]+)(\/\w+)?'/g,
+      (whole, name: string, part = '/index') =>
+        folders.includes(name) ? `'${posix.relative(posix.dirname(path), `../${name}${part}.ts`)}'` : whole,
     );
 
 /** Says of a package what a checkout's page says, up to the commands; these are a team's. A product alone has a test there. */

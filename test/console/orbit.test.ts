@@ -20,6 +20,7 @@ describe.runIf(isHere)('Orbit’s page of scopes', { timeout: 4 * PATIENCE }, as
   const hers = await openElsewhere();
   const button = (name: string, on = page) => on.getByRole('button', { name, exact: true });
   const section = (name: string, on = page) => on.getByRole('region', { name, exact: true });
+  const scopeOpen = () => new URL(page.url()).searchParams.get('scope') ?? '';
   const here = (on = page) => on.getByRole('status').filter({ hasText: /Here too|Nobody else/ });
   /** Signed in, at the scopes of the workspace. */
   async function enter({ by }: Colleague, at: Page, address = '/app/products/orbit/scopes') {
@@ -74,7 +75,8 @@ describe.runIf(isHere)('Orbit’s page of scopes', { timeout: 4 * PATIENCE }, as
     await section('Budget').getByRole('button', { name: 'Edit' }).click();
     await section('Budget').getByRole('textbox', { name: 'Text' }).fill('Mine: $42,000.');
     await button('Save', hers).click();
-    await section('Budget', hers).getByText(`At most $41,000. ${HTML}`).waitFor();
+    await section('Budget', hers).getByText('At most $41,000. here', { exact: true }).waitFor();
+    expect(await section('Budget', hers).locator('img, a').count()).toBe(0);
     const conflict = section('Budget').getByRole('alert');
     await conflict.getByText('What you typed is still here.').waitFor();
     await conflict.getByText(`At most $41,000. ${HTML}`).waitFor();
@@ -123,17 +125,15 @@ describe.runIf(isHere)('Orbit’s page of scopes', { timeout: 4 * PATIENCE }, as
     await page.route(/\/events$/, (route) => route.fulfill({ status: 409, json: {} }));
     await page.goto(page.url());
     await page.getByText('Changes of others come late.').waitFor();
-    const scope = new URL(page.url()).searchParams.get('scope') ?? '';
-    await admin.post(`/v1/scopes/${scope}/sections`, { type: 'risks', title: 'Rain' });
+    await admin.post(`/v1/scopes/${scopeOpen()}/sections`, { type: 'risks', title: 'Rain' });
     await section('Rain').waitFor();
     await page.unroute(/\/events$/);
     await here().waitFor();
   });
 
   test('shows a table of a section as cells', async () => {
-    const scope = new URL(page.url()).searchParams.get('scope') ?? '';
     const table = '| Part | Price |\n| --- | --- |\n| Checkout | EUR 18,500 |';
-    await admin.post(`/v1/scopes/${scope}/sections`, {
+    await admin.post(`/v1/scopes/${scopeOpen()}/sections`, {
       type: 'budget',
       title: 'Prices',
       content: `${table}\n\nNet 30.`,
@@ -141,6 +141,155 @@ describe.runIf(isHere)('Orbit’s page of scopes', { timeout: 4 * PATIENCE }, as
     await section('Prices').getByRole('cell', { name: 'EUR 18,500', exact: true }).waitFor();
     expect(await section('Prices').getByRole('columnheader').allTextContents()).toEqual(['Part', 'Price']);
     await section('Prices').getByText('Net 30.', { exact: true }).waitFor();
+  });
+
+  test('draws Markdown as it prints', async () => {
+    const content = '# Drawn\n\n## Terms\n\n- **Net** 30\n- ~~Net 60~~\n\n> Quoted.';
+    await admin.post(`/v1/scopes/${scopeOpen()}/sections`, { type: 'other', title: 'Drawn', content });
+    await section('Drawn').getByRole('heading', { name: 'Terms', level: 3 }).waitFor();
+    expect(await section('Drawn').getByRole('listitem').allInnerTexts()).toEqual(['Net 30', 'Net 60']);
+    await section('Drawn').locator('strong', { hasText: 'Net' }).waitFor();
+    await section('Drawn').getByRole('blockquote').waitFor();
+  });
+
+  test('moves sections by the keyboard, the focus staying, and deletes one at the second press', async () => {
+    const titles = () => page.locator('section.prose h2').allInnerTexts();
+    const before = await titles();
+    const down = section(before[0] ?? '').getByRole('button', { name: 'Move down' });
+    await down.focus();
+    await page.keyboard.press('Enter');
+    const moved = [before[1], before[0], ...before.slice(2)];
+    await expect.poll(titles, { timeout: PATIENCE }).toEqual(moved);
+    expect(await down.evaluate((one) => one.matches(':focus'))).toBe(true);
+    await section('Drawn').getByRole('button', { name: 'Delete' }).click();
+    await section('Drawn').getByRole('button', { name: 'Delete: press again' }).click();
+    await expect.poll(titles, { timeout: PATIENCE }).toEqual(moved.filter((one) => one !== 'Drawn'));
+    expect([...(await faults()), ...(await look())]).toEqual([]);
+  });
+
+  test('takes a suggestion of a model into a section, and puts the others away', async () => {
+    const rain = section('Rain');
+    await rain.getByRole('button', { name: 'Suggest' }).click();
+    const suggested = rain.getByRole('group');
+    await suggested.first().waitFor();
+    const one = suggested.filter({ has: page.getByRole('button', { name: 'Accept' }) }).first();
+    const text = await one.locator('p').nth(1).innerText();
+    await one.getByRole('button', { name: 'Accept' }).click();
+    await rain.locator(':scope > p').filter({ hasText: text }).waitFor();
+    expect([...(await faults()), ...(await look())]).toEqual([]);
+    for (let left = await suggested.count(); left > 0; left -= 1) {
+      await suggested.first().getByRole('button', { name: 'Discard' }).click();
+      await expect.poll(() => suggested.count(), { timeout: PATIENCE }).toBe(left - 1);
+    }
+  });
+
+  test('says why a model is not asked, where the workspace forbids it', async () => {
+    const setPrivacy = (privacy: string) => admin.patch(`/v1/workspaces/${workspace}`, { privacy });
+    await setPrivacy('no_models');
+    await section('Rain').getByRole('button', { name: 'Suggest' }).click();
+    await section('Rain').getByRole('alert').filter({ hasText: 'forbids model calls' }).waitFor();
+    await setPrivacy('standard');
+  });
+
+  test('has a scope analyzed, once in a version, and leads from a finding to its section', async () => {
+    await page.getByRole('tab', { name: 'Analysis' }).click();
+    await page.getByText('No analysis yet.').waitFor();
+    await button('Analyze').click();
+    await page.getByText('This version is analyzed.').waitFor();
+    expect(await button('Analyze').isDisabled()).toBe(true);
+    await page.getByRole('row').nth(1).waitFor();
+    expect([...(await faults()), ...(await look())]).toEqual([]);
+  });
+
+  test('makes a template of a scope, and applies it to another one', async () => {
+    await admin.post('/v1/templates', {
+      name: 'A shop',
+      sections: [{ type: 'exclusions', title: 'Not included', content: 'Photos of *products*.' }],
+    });
+    await page.getByRole('tab', { name: 'Templates' }).click();
+    await button('A shop').click();
+    await page.getByRole('complementary').getByText('Photos of products.').waitFor();
+    await page.getByRole('combobox', { name: 'How it is applied' }).selectOption('Replace');
+    await button('Apply').waitFor();
+    await page.getByRole('combobox', { name: 'How it is applied' }).selectOption('Append');
+    expect([...(await faults()), ...(await look())]).toEqual([]);
+    await button('Apply').click();
+    await section('Not included').locator('em', { hasText: 'products' }).waitFor();
+  });
+
+  test('has an admin make a template of a scope, and delete it', async () => {
+    const theirs = await openElsewhere();
+    await enter(admin, theirs, `${new URL(page.url()).pathname}?scope=${scopeOpen()}&view=templates`);
+    await theirs.getByRole('textbox', { name: 'Name of the template' }).fill('From here');
+    await button('Save as template', theirs).click();
+    await button('From here', theirs).click();
+    await theirs.getByRole('button', { name: 'Delete template' }).click();
+    await theirs.getByRole('button', { name: 'Delete template: press again' }).click();
+    await button('From here', theirs).waitFor({ state: 'detached' });
+    await theirs.close();
+  });
+
+  test('says which contradictions are open before a scope is approved, and ends with one that is sent', async () => {
+    const content = '> **Conflict: Total budget.** The documents say $1 and $2. Decide which one holds.';
+    await admin.post(`/v1/scopes/${scopeOpen()}/sections`, { type: 'other', title: 'Unclear', content });
+    await button('Send to review').click();
+    await button('Approve').click();
+    const conflicts = page.getByRole('alert').filter({ hasText: 'contradict each other' });
+    await conflicts.getByRole('button', { name: 'Unclear: Total budget' }).click();
+    expect([...(await faults()), ...(await look())]).toEqual([]);
+    await conflicts.getByRole('button', { name: 'Approve nevertheless' }).click();
+    await page.getByText('approved', { exact: true }).waitFor();
+    await section('Unclear').getByRole('button', { name: 'Delete' }).click();
+    await section('Unclear').getByRole('button', { name: 'Delete: press again' }).click();
+    await section('Unclear').waitFor({ state: 'detached' });
+    await button('Mark as sent').click();
+    await page.getByText('Its text stays as it was sent or archived.').waitFor();
+    expect(await section('Budget').getByRole('button', { name: 'Edit' }).count()).toBe(0);
+    await button('Back to draft').click();
+    await section('Budget').getByRole('button', { name: 'Edit' }).waitFor();
+  });
+
+  test('keeps a scope among the favourites of its reader, and in a project', async () => {
+    await button('Add to favourites').click();
+    await button('Remove from favourites').waitFor();
+    await button('← Scopes').click();
+    await page.getByRole('tab', { name: 'Favourites' }).click();
+    await button(HTML).waitFor();
+    await page.getByRole('tab', { name: 'Projects' }).click();
+    await page.getByText('No project yet.').waitFor();
+    await page.getByRole('textbox', { name: 'Name of the project' }).fill('Relaunch');
+    await page.getByRole('textbox', { name: 'Client' }).fill('Acme');
+    await button('Create project').click();
+    await section('Relaunch · Acme').getByText('No scope yet.').waitFor();
+    await page.getByRole('tab', { name: 'All' }).click();
+    await button(HTML).click();
+    await page.getByRole('combobox', { name: 'Project' }).selectOption('Relaunch');
+    await button('← Scopes').click();
+    await page.getByRole('tab', { name: 'Projects' }).click();
+    await section('Relaunch · Acme').getByRole('button', { name: HTML }).waitFor();
+    expect([...(await faults()), ...(await look())]).toEqual([]);
+    await page.getByText('Manage Relaunch').click();
+    await section('Relaunch · Acme').getByRole('button', { name: 'Archive' }).click();
+    await button('Archived projects').click();
+    await section('Relaunch · Acme').getByRole('button', { name: HTML }).click();
+  });
+
+  test('leads a person to a workspace by the first steps, each taken or skipped', async () => {
+    const theirs = await openElsewhere();
+    await signInAs(await visited.person(), theirs);
+    await theirs.goto(`${url}/app/products/orbit/scopes`);
+    await theirs.getByRole('textbox', { name: 'Name of the workspace' }).fill('Studio');
+    await button('Make it', theirs).click();
+    const steps = theirs.getByRole('region', { name: 'First steps in Orbit' });
+    await steps.getByRole('textbox', { name: 'Email addresses, by commas' }).waitFor();
+    expect(await faults(theirs)).toEqual([]);
+    await button('Skip', theirs).click();
+    await steps.getByRole('textbox', { name: 'Goals, by commas' }).fill('Faster scopes, fewer surprises');
+    await button('Save', theirs).click();
+    await button('Continue', theirs).click();
+    await steps.waitFor({ state: 'detached' });
+    await theirs.getByText('No scope yet.').waitFor();
+    await theirs.close();
   });
 
   test('exports, and offers a viewer nothing that is refused', async () => {

@@ -1,58 +1,104 @@
-const ROW = /^\s*\|.*\|\s*$/;
-const RULER = /^\s*\|(?:\s*:?-+:?\s*\|)+\s*$/;
+import { type Block, Budget, type Run, sectionBlocks } from '@plinth/documents/blocks';
+import { useMemo } from 'react';
 
-/** The text of a section: tables of Markdown as tables, all else as it was written. */
-export function SectionText({ content }: { readonly content: string }) {
-  return stretchesOf(content).map(({ lines, isTable }, index) =>
-    isTable ? (
-      <table key={index}>
-        <thead>
-          <tr>
-            {cellsOf(lines[0] ?? '').map((cell, n) => (
-              <th key={n} scope="col">
-                {cell}
-              </th>
+type SectionTextProps = Readonly<Record<'title' | 'content', string>>;
+
+/** The text of a section as an export draws it, by the same reader: tags in it are left out, and links are words. */
+export function SectionText({ title, content }: SectionTextProps) {
+  return <Blocks blocks={useMemo(() => printedBlocks({ title, content }), [title, content])} />;
+}
+
+/** A text that is too large for an export is shown as it was written. */
+function printedBlocks(section: SectionTextProps): readonly Block[] {
+  try {
+    const blocks = sectionBlocks(section, new Budget());
+    // Below a title that was written again, headings begin with the third level.
+    const isBegun = blocks.some((block) => block.kind === 'heading' && block.level === 2);
+    return isBegun ? blocks : blocks.map((one) => (one.kind === 'heading' ? { ...one, level: 2 } : one));
+  } catch {
+    return [{ kind: 'paragraph', runs: [{ text: section.content }] }];
+  }
+}
+
+const Blocks = ({ blocks }: { readonly blocks: readonly Block[] }) =>
+  blocks.map((block, n) => <OneBlock key={n} block={block} />);
+
+function OneBlock({ block }: { readonly block: Block }) {
+  switch (block.kind) {
+    case 'heading': {
+      // Below the title of the section.
+      const Heading = block.level === 2 ? 'h3' : 'h4';
+      return (
+        <Heading>
+          <Runs of={block.runs} />
+        </Heading>
+      );
+    }
+    case 'paragraph':
+      return (
+        <p>
+          <Runs of={block.runs} />
+        </p>
+      );
+    case 'quote':
+      return (
+        <blockquote>
+          <Blocks blocks={block.blocks} />
+        </blockquote>
+      );
+    case 'code':
+      return <pre className="mono">{block.text}</pre>;
+    case 'rule':
+      return <hr />;
+    case 'list': {
+      const List = block.ordered ? 'ol' : 'ul';
+      return (
+        <List {...(block.ordered ? { start: block.start } : {})}>
+          {block.items.map((item, n) => (
+            <li key={n}>
+              <Blocks blocks={item} />
+            </li>
+          ))}
+        </List>
+      );
+    }
+    case 'table':
+      return <CellTable table={block} />;
+  }
+}
+
+function CellTable({ table: { columns, rows } }: { readonly table: Extract<Block, { kind: 'table' }> }) {
+  return (
+    <table>
+      <thead>
+        <tr>
+          {columns.map(({ title, align }, n) => (
+            <th key={n} scope="col" style={{ textAlign: align }}>
+              <Runs of={title} />
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row, n) => (
+          <tr key={n}>
+            {row.map((cell, column) => (
+              <td key={column} style={{ textAlign: columns[column]?.align }}>
+                <Runs of={cell} />
+              </td>
             ))}
           </tr>
-        </thead>
-        <tbody>
-          {lines.slice(2).map((line, row) => (
-            <tr key={row}>
-              {cellsOf(line).map((cell, n) => (
-                <td key={n}>{cell}</td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    ) : (
-      <p key={index}>{lines.join('\n').trim()}</p>
-    ),
+        ))}
+      </tbody>
+    </table>
   );
 }
 
-interface Stretch {
-  readonly lines: string[];
-  readonly isTable: boolean;
-}
+const Runs = ({ of }: { readonly of: readonly Run[] }) => of.map((run, n) => <OneRun key={n} run={run} />);
 
-function stretchesOf(content: string): Stretch[] {
-  const lines = content.split('\n');
-  const stretches: Stretch[] = [];
-  for (const [n, line] of lines.entries()) {
-    const last = stretches.at(-1);
-    const begins = last?.isTable !== true && ROW.test(line) && RULER.test(lines[n + 1] ?? '');
-    const isTable = begins || (last?.isTable === true && ROW.test(line));
-    if (last === undefined || begins || last.isTable !== isTable) stretches.push({ lines: [line], isTable });
-    else last.lines.push(line);
-  }
-  return stretches.filter((one) => one.isTable || one.lines.some((line) => line.trim() !== ''));
+function OneRun({ run: { text, bold, italics, strike, code } }: { readonly run: Run }) {
+  if (code) return <code className="mono">{text}</code>;
+  const drawn = strike ? <s>{text}</s> : text;
+  const slanted = italics ? <em>{drawn}</em> : drawn;
+  return bold ? <strong>{slanted}</strong> : slanted;
 }
-
-/** `\|` is a bar that was written. */
-const cellsOf = (row: string) =>
-  row
-    .trim()
-    .slice(1, -1)
-    .split(/(?<!\\)\|/)
-    .map((cell) => cell.trim().replaceAll('\\|', '|'));

@@ -1,5 +1,6 @@
 import { Button, NativeSelect, Textarea, TextInput } from '@mantine/core';
 import {
+  Confirm,
   Empty,
   LineForm,
   Opened,
@@ -14,9 +15,11 @@ import {
 } from '@plinth/console';
 import { useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
+import { Suggestions, useSuggestions } from './analysis.tsx';
 import { Comments } from './comments.tsx';
 import { SectionText } from './section-text.tsx';
-import { isSamePage, Source } from './source.tsx';
+import { SectionOrder } from './section-order.tsx';
+import { isSamePage, show, Source } from './source.tsx';
 import { KINDS, texts } from './texts.ts';
 import { keyOf, type Scope, type Section, useDocuments, type View } from './use-scope.ts';
 
@@ -49,13 +52,13 @@ export function Sections({ edit, ...view }: SectionsProps) {
         {[...scope.sections, ...(isDeleted ? [begun] : [])].map((section) => (
           <OneSection
             key={section.id}
-            {...{ scope, section }}
+            {...{ scope, section, mayEdit }}
             begin={mayEdit && begun === undefined ? () => turn(section) : undefined}
           >
             {begun?.id === section.id ? (
               <Editor {...{ scope, section, begun }} end={() => turn(undefined)} />
             ) : (
-              <SectionText content={section.content} />
+              <SectionText {...section} />
             )}
           </OneSection>
         ))}
@@ -81,13 +84,16 @@ interface SectionProps {
 interface OneProps extends SectionProps {
   /** Begins to edit it; undefined: one may not, or edits already. */
   readonly begin: (() => void) | undefined;
+  readonly mayEdit: boolean;
   /** Its text, or the fields in which it is edited. */
   readonly children: ReactNode;
 }
 
-function OneSection({ scope, section, begin, children }: OneProps) {
+function OneSection({ scope, section, begin, mayEdit, children }: OneProps) {
   const { say, format } = useTexts(texts);
-  const { change } = useProductSearch();
+  const { search, change } = useProductSearch();
+  const { call } = useApi();
+  const asked = useSuggestions(scope, section);
   const { data: documents } = useDocuments(scope.id);
   const { id, title, type, confidence, citations } = section;
   const facts = [
@@ -101,8 +107,10 @@ function OneSection({ scope, section, begin, children }: OneProps) {
       ? [{ open: `${id}.${index}`, text: say('place', { name, page: format.count(one.page) }) }]
       : [];
   });
+  const remove = () =>
+    call('DELETE /v1/scopes/{id}/sections/{section_id}', { params: { id: scope.id, section_id: id } });
   return (
-    <section aria-label={title} className="prose">
+    <section aria-label={title} className="prose" ref={search['at'] === id ? show : null}>
       <header className="page">
         <h2>{title}</h2>
         <span className="dim">{facts.filter((fact) => fact !== '').join(' · ')}</span>
@@ -114,12 +122,20 @@ function OneSection({ scope, section, begin, children }: OneProps) {
             {say('edit')}
           </button>
         )}
+        {begin !== undefined && (
+          <button type="button" className="quiet" disabled={asked.isRunning} onClick={asked.ask}>
+            {say('suggest')}
+          </button>
+        )}
+        {mayEdit && <SectionOrder {...{ scope, section }} />}
+        {begin !== undefined && <Confirm isQuiet isDangerous text={say('deleteSection')} act={remove} />}
         {[{ open: id, text: say('comments') }, ...places].map(({ open, text }) => (
           <button key={open} type="button" className="quiet" onClick={() => change({ open })}>
             {text}
           </button>
         ))}
       </div>
+      {begin !== undefined && <Suggestions {...{ scope, section, asked }} />}
     </section>
   );
 }

@@ -14,7 +14,8 @@ interface SourceProps {
   readonly close: () => void;
 }
 
-const show = (mark: HTMLElement | null) => mark?.scrollIntoView({ block: 'nearest' });
+/** Scrolls to an element once it is drawn. */
+export const show = (element: HTMLElement | null) => element?.scrollIntoView({ block: 'nearest' });
 
 /** A page of a document, with the words that are cited. */
 export function Source({ of, close }: SourceProps) {

@@ -1,5 +1,14 @@
 import { pageTexts } from '@plinth/console';
 
+/** Statuses of a scope, in their usual order. */
+const STATUS_TEXTS = {
+  draft: ['draft', 'Entwurf'],
+  in_review: ['in review', 'in Prüfung'],
+  approved: ['approved', 'freigegeben'],
+  sent: ['sent', 'versandt'],
+  archived: ['archived', 'abgelegt'],
+} as const;
+
 /** Kinds of sections. All texts are in English and German. */
 const SECTIONS = {
   overview: ['Overview', 'Überblick'],
@@ -15,10 +24,6 @@ const SECTIONS = {
 } as const;
 
 export const texts = pageTexts({
-  organizations: [
-    'Scopes belong to organizations. Choose one above, or make one under Members.',
-    'Scopes gehören Organisationen. Wähle oben eine, oder lege unter Mitglieder eine an.',
-  ],
   noScopes: ['No scope yet. Give one a title above.', 'Noch kein Scope. Gib oben einen Titel an.'],
   lost: [
     'Changes of others come late. Trying again.',
@@ -49,11 +54,131 @@ export const texts = pageTexts({
   status: ['Status', 'Zustand'],
   gone: ['The document is deleted.', 'Das Dokument ist gelöscht.'],
   changed: ['Changed', 'Geändert'],
-  draft: ['draft', 'Entwurf'],
-  in_review: ['in review', 'in Prüfung'],
-  approved: ['approved', 'freigegeben'],
-  sent: ['sent', 'versandt'],
-  archived: ['archived', 'abgelegt'],
+  ...STATUS_TEXTS,
+  anyStatus: ['Any status', 'Jeder Zustand'],
+  to_approved: ['Approve', 'Freigeben'],
+  to_sent: ['Mark as sent', 'Als versandt markieren'],
+  to_in_review: ['Send to review', 'Zur Prüfung geben'],
+  to_review_again: ['Back to review', 'Zurück zur Prüfung'],
+  to_draft: ['Back to draft', 'Zurück zum Entwurf'],
+  to_archived: ['Archive', 'Ablegen'],
+  openConflicts: [
+    'Documents contradict each other in these sections. Decide there which one holds.',
+    'Dokumente widersprechen sich in diesen Abschnitten. Entscheide dort, welches gilt.',
+  ],
+  despite: ['{verb} nevertheless', '{verb}, trotzdem'],
+  frozen: [
+    'Its text stays as it was sent or archived. Back to draft, it can be changed.',
+    'Der Text bleibt, wie er versandt oder abgelegt wurde. Als Entwurf lässt er sich ändern.',
+  ],
+  all: ['All', 'Alle'],
+  favourites: ['Favourites', 'Favoriten'],
+  noFavourites: [
+    'No favourite yet. The star of a scope keeps it here, for you alone.',
+    'Noch kein Favorit. Der Stern eines Scopes hält ihn hier, nur für dich.',
+  ],
+  marked: ['Marked', 'Markiert'],
+  mark: ['Add to favourites', 'Zu Favoriten'],
+  unmark: ['Remove from favourites', 'Aus Favoriten nehmen'],
+  projects: ['Projects', 'Projekte'],
+  project: ['Project', 'Projekt'],
+  noProject: ['No project', 'Kein Projekt'],
+  noProjects: [
+    'No project yet. A project holds the scopes of one client together: name it above.',
+    'Noch kein Projekt. Ein Projekt hält die Scopes eines Kunden zusammen: Benenne es oben.',
+  ],
+  noArchived: ['No project is archived.', 'Kein Projekt ist abgelegt.'],
+  noneInProject: [
+    'No scope yet. Make one here, or choose this project in a scope.',
+    'Noch kein Scope. Lege hier einen an, oder wähle dieses Projekt in einem Scope.',
+  ],
+  projectName: ['Name of the project', 'Name des Projekts'],
+  createProject: ['Create project', 'Projekt anlegen'],
+  manage: ['Manage {name}', '{name} verwalten'],
+  rename: ['Rename', 'Umbenennen'],
+  unarchive: ['Take out of the archive', 'Zurückholen'],
+  deleteProject: ['Delete project', 'Projekt löschen'],
+  scopesStay: ['Its scopes stay, in no project.', 'Seine Scopes bleiben, ohne Projekt.'],
+  showArchived: ['Archived projects', 'Abgelegte Projekte'],
+  showUsed: ['Projects in use', 'Projekte in Gebrauch'],
+  templates: ['Templates', 'Vorlagen'],
+  template: ['Template', 'Vorlage'],
+  noTemplates: [
+    'No template yet. Admins save a scope as one, under Templates in the scope.',
+    'Noch keine Vorlage. Admins sichern einen Scope als Vorlage, im Scope unter Vorlagen.',
+  ],
+  noTemplatesHere: [
+    'No template yet. Saved as one, this scope gives others their sections.',
+    'Noch keine Vorlage. Als Vorlage gesichert gibt dieser Scope anderen seine Abschnitte.',
+  ],
+  templateGone: ['The template is deleted.', 'Die Vorlage ist gelöscht.'],
+  templateName: ['Name of the template', 'Name der Vorlage'],
+  makeTemplate: ['Save as template', 'Als Vorlage sichern'],
+  deleteTemplate: ['Delete template', 'Vorlage löschen'],
+  name: ['Name', 'Name'],
+  sectionCount: ['Sections', 'Abschnitte'],
+  from: ['From', 'Von'],
+  workspace: ['this workspace', 'diesem Arbeitsbereich'],
+  public: ['Orbit', 'Orbit'],
+  apply: ['Apply', 'Anwenden'],
+  mode: ['How it is applied', 'Wie sie angewandt wird'],
+  append: ['Append', 'Anhängen'],
+  'append.why': [
+    'Its sections come after those that are there.',
+    'Ihre Abschnitte kommen hinter die vorhandenen.',
+  ],
+  by_title: ['By title', 'Nach Titel'],
+  'by_title.why': [
+    'Sections of the same title get its text; its others come after them.',
+    'Abschnitte gleichen Titels bekommen ihren Text; ihre anderen kommen dahinter.',
+  ],
+  replace: ['Replace', 'Ersetzen'],
+  'replace.why': [
+    'The sections that are there are deleted. Earlier versions keep them.',
+    'Die vorhandenen Abschnitte werden gelöscht. Frühere Fassungen behalten sie.',
+  ],
+  analysis: ['Analysis', 'Prüfung'],
+  analyze: ['Analyze', 'Prüfen'],
+  cancel: ['Cancel', 'Abbrechen'],
+  isAnalyzed: ['A model reads the scope.', 'Ein Modell liest den Scope.'],
+  oneAnalysis: ['One AI call.', 'Ein KI-Aufruf.'],
+  analyzed: ['This version is analyzed.', 'Diese Fassung ist geprüft.'],
+  changedSince: [
+    'The scope was changed since. A new analysis is one AI call.',
+    'Der Scope wurde seitdem geändert. Eine neue Prüfung ist ein KI-Aufruf.',
+  ],
+  noAnalysis: [
+    'No analysis yet. A model names risks, gaps and contradictions before your client does.',
+    'Noch keine Prüfung. Ein Modell nennt Risiken, Lücken und Widersprüche, bevor es dein Kunde tut.',
+  ],
+  nothingFound: ['Nothing was found.', 'Nichts gefunden.'],
+  finding: ['Finding', 'Fund'],
+  severity: ['Severity', 'Schwere'],
+  kind: ['Kind', 'Art'],
+  contradictions: ['Contradictions', 'Widersprüche'],
+  gaps: ['Gaps', 'Lücken'],
+  high: ['high', 'hoch'],
+  medium: ['medium', 'mittel'],
+  low: ['low', 'gering'],
+  suggest: ['Suggest', 'Vorschlagen'],
+  isSuggested: ['A model reads the section.', 'Ein Modell liest den Abschnitt.'],
+  noSuggestions: [
+    'No suggestion: the section is good as it is.',
+    'Kein Vorschlag: Der Abschnitt ist gut so.',
+  ],
+  clarify: ['Clarify', 'Verdeutlichen'],
+  remove: ['Remove', 'Streichen'],
+  rewrite: ['Rewrite', 'Umformulieren'],
+  accept: ['Accept', 'Annehmen'],
+  takeOut: ['Take out', 'Herausnehmen'],
+  replaceText: ['Replace the text', 'Text ersetzen'],
+  otherWords: [
+    'The section says it in other words: edit it.',
+    'Der Abschnitt sagt es anders: Bearbeite ihn.',
+  ],
+  moveUp: ['Move up', 'Nach oben'],
+  moveDown: ['Move down', 'Nach unten'],
+  deleteSection: ['Delete', 'Löschen'],
   alone: ['Nobody else has it open.', 'Sonst hat ihn niemand offen.'],
   others: ['Here too: {names}', 'Auch hier: {names}'],
   editing: ['{name} (edits {title})', '{name} (bearbeitet {title})'],
@@ -112,4 +237,5 @@ export const texts = pageTexts({
   made: ['Made', 'Erstellt'],
 });
 
+export const STATUSES = Object.keys(STATUS_TEXTS) as readonly (keyof typeof STATUS_TEXTS)[];
 export const KINDS = Object.keys(SECTIONS) as readonly (keyof typeof SECTIONS)[];

@@ -1,6 +1,6 @@
-import { tabulate, textOf } from './facts.ts';
+import { tabulate } from './facts.ts';
 import { Budget, MOST, TooLarge } from './limits.ts';
-import { blocksOf } from './markdown.ts';
+import { sectionBlocks } from './markdown.ts';
 import { withoutBars } from '../../fields/table-rows.ts';
 import type { Block, DocumentPart, ScopeDocument } from './model.ts';
 import type { ExportSource, SourceSection } from './source.ts';
@@ -56,15 +56,7 @@ interface DocumentContext {
 
 function partOf(section: SourceSection, { budget, language: { words } }: DocumentContext): DocumentPart {
   const title = fitLine(section.title);
-  const blocks = blocksOf(section.content, budget);
-  const [first] = blocks;
-  // Many write the section's own title on top of its text.
-  const isRepeated = first?.kind === 'heading' && sameWords(textOf(first.runs), title);
-  return { title, blocks: tabulate(section.type, isRepeated ? blocks.slice(1) : blocks, words) };
-}
-
-function sameWords(one: string, other: string): boolean {
-  return one.trim().toLowerCase() === other.toLowerCase();
+  return { title, blocks: tabulate(section.type, sectionBlocks(section, budget), words) };
 }
 
 /** Where the sections come from: the documents, pages and passages that they cite. */

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { markdownOf } from '../formats/markdown.ts';
 import { section, source } from '@plinth/testkit/fixtures/documents/export-source';
 import { documentOf } from './document.ts';
-import { textOf } from './facts.ts';
+import { textOf } from './tables.ts';
 
 function writeMarkdown(type: string, content: string): string {
   const made = markdownOf(documentOf(source([section(content, { type })])));

@@ -2,7 +2,7 @@ import { datesIn } from 'plinth/product';
 import type { Block, ListBlock, Run, Runs } from './model.ts';
 import { durationsIn } from '../../fields/durations.ts';
 import { sentencesOf as sentencesIn, type WrittenAmount, writtenAmountsIn } from '../../fields/money.ts';
-import { tableOf } from './tables.ts';
+import { tableOf, textOf } from './tables.ts';
 import type { Words } from './words.ts';
 
 /** A row is made of an item; its further paragraphs and lists are lines of its description. */
@@ -159,10 +159,6 @@ function spansOf(text: string, found: readonly { readonly text: string }[]): Spa
 }
 
 const plainRuns = (text: string): Runs => (text === '' ? [] : [{ text }]);
-
-export function textOf(runs: Runs): string {
-  return runs.map(({ text }) => text).join('');
-}
 
 function itemsOf(list: ListBlock): Item[] {
   return list.items.map((blocks) => {

@@ -1,8 +1,8 @@
 import { marked, type Token, type Tokens } from 'marked';
 import { Budget, MOST } from './limits.ts';
 import type { Alignment, Block, Run, Runs } from './model.ts';
-import { tableOf } from './tables.ts';
-import { decodeEntities, fitText, withoutTags } from './text.ts';
+import { tableOf, textOf } from './tables.ts';
+import { decodeEntities, fitLine, fitText, withoutTags } from './text.ts';
 
 type Style = Omit<Run, 'text'>;
 
@@ -27,6 +27,18 @@ export function blocksOf(markdown: string, budget: Budget): Block[] {
     if (error instanceof RangeError) return paragraphsOf(text, budget);
     throw error;
   }
+}
+
+/** The blocks of a section below its title, which many write on top of its text again. */
+export function sectionBlocks(
+  { title, content }: { readonly title: string; readonly content: string },
+  budget: Budget,
+): Block[] {
+  const blocks = blocksOf(content, budget);
+  const [first] = blocks;
+  const isRepeated =
+    first?.kind === 'heading' && textOf(first.runs).trim().toLowerCase() === fitLine(title).toLowerCase();
+  return isRepeated ? blocks.slice(1) : blocks;
 }
 
 interface At {

@@ -5,7 +5,7 @@ const LEAST = 0.07;
 /** Characters that a line of a table has room for, about, over its whole width. */
 const LINE = 92;
 
-const textOf = (runs: Runs): string => runs.map(({ text }) => text).join('');
+export const textOf = (runs: Runs): string => runs.map(({ text }) => text).join('');
 
 /**
  * A table whose columns are as wide as what is in them: none narrower than its longest word (within reason), and those with sentences
