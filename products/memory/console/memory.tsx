@@ -1,22 +1,33 @@
 import { NativeSelect, TextInput } from '@mantine/core';
 import { Empty, Head, Table, Tabs, useOfAccount, useProductSearch, useTexts } from '@plinth/console';
 import { type FormEvent, useState } from 'react';
-import { Decisions } from './decisions.tsx';
+import { Decisions, OpenedDecision } from './decisions.tsx';
+import { Documents, OpenedDocument } from './documents.tsx';
+import { Graph, OpenedNode } from './graph.tsx';
+import { OpenedPattern, Patterns } from './patterns.tsx';
+import { OpenedSession, Sessions } from './sessions.tsx';
 import { texts } from './texts.ts';
-import { Patterns } from './patterns.tsx';
-import { Sessions } from './sessions.tsx';
 
 const BUDGETS = ['500', '2000', '8000'];
-const VIEWS = { sessions: Sessions, decisions: Decisions, patterns: Patterns } as const;
+/** Lists by the name of their view, each with the page of one of its things. */
+const VIEWS = {
+  sessions: [Sessions, OpenedSession],
+  decisions: [Decisions, OpenedDecision],
+  patterns: [Patterns, OpenedPattern],
+  documents: [Documents, OpenedDocument],
+  graph: [Graph, OpenedNode],
+} as const;
 type View = keyof typeof VIEWS;
+/** An address without what one thing of a view adds to it. */
+const CLOSED = { id: undefined, version: undefined, from: undefined, file: undefined, write: undefined };
 
-/** The memory: found by any words, with the reason for each hit; sessions, decisions and patterns. */
+/** The memory: found by any words, with the reason for each hit; and all that it is made of, by views. */
 export default function Memory() {
   const { say } = useTexts(texts);
   const { search, change } = useProductSearch();
-  const { q } = search;
-  const view = Object.keys(VIEWS).find((one) => one === search['view']) as View | undefined;
-  const Shown = VIEWS[view ?? 'sessions'];
+  const { q, id } = search;
+  const view = (Object.keys(VIEWS) as View[]).find((one) => one === search['view']) ?? 'sessions';
+  const [List, Opened] = VIEWS[view];
   return (
     <>
       <Head title={say('memory')} />
@@ -29,10 +40,19 @@ export default function Memory() {
       <section>
         <Tabs
           views={(Object.keys(VIEWS) as View[]).map((one) => [one, say(one)])}
-          view={view ?? 'sessions'}
-          choose={(one) => change({ view: one, id: undefined })}
+          view={view}
+          choose={(one) => change({ ...CLOSED, view: one })}
         />
-        <Shown />
+        {id === undefined ? (
+          <List />
+        ) : (
+          <>
+            <button type="button" className="quiet dim" onClick={() => change(CLOSED)}>
+              ← {say(view)}
+            </button>
+            <Opened key={`${view} ${id}`} id={id} />
+          </>
+        )}
       </section>
     </>
   );

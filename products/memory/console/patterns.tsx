@@ -1,5 +1,18 @@
 import { Button, Checkbox } from '@mantine/core';
-import { Refusal, Table, useAct, useApi, useOfAccount, usePagesOfAccount, useTexts } from '@plinth/console';
+import {
+  Facts,
+  Refusal,
+  Table,
+  useAct,
+  useApi,
+  useOfAccount,
+  usePagesOfAccount,
+  useProductSearch,
+  useTexts,
+} from '@plinth/console';
+import { Neighbours } from './graph.tsx';
+import { Item } from './item.tsx';
+import { type Audience, LevelFilter, Shared, useLevel } from './levels.tsx';
 import { texts } from './texts.ts';
 
 const RATINGS = ['helpful', 'unhelpful'] as const;
@@ -8,9 +21,12 @@ const RATINGS = ['helpful', 'unhelpful'] as const;
 export function Patterns() {
   const { say, format } = useTexts(texts);
   const api = useApi();
+  const { change } = useProductSearch();
+  const scope = useLevel();
   const { rows, ...asked } = usePagesOfAccount(
-    ['memory patterns'],
-    ({ call }, paging) => call('GET /v1/patterns', { query: paging }),
+    ['memory patterns', scope],
+    ({ call }, paging) =>
+      call('GET /v1/patterns', { query: { ...paging, ...(scope === undefined ? {} : { scope }) } }),
     { again: 10_000 },
   );
   const finding = useAct(() => api.call('POST /v1/patterns/extract', { body: {} }));
@@ -19,27 +35,29 @@ export function Patterns() {
   );
   return (
     <>
-      <p className="filters">
+      <LevelFilter>
         <Button variant="default" loading={finding.isPending} onClick={() => finding.mutate()}>
           {say('find')}
         </Button>
         {finding.isSuccess && <span role="status">{say('finding')}</span>}
-      </p>
+      </LevelFilter>
       <Refusal error={finding.error ?? rating.error} />
       <Table
         label={say('patterns')}
         rows={rows?.flatMap((one) => ('title' in one ? [one] : []))}
         asked={asked}
         keyOf={({ id }) => id}
-        empty={say('noPatterns')}
+        empty={say(scope === undefined ? 'noPatterns' : 'noneOfLevel')}
         lines={8}
         columns={[
           {
             head: say('title'),
             isText: true,
-            cell: ({ title, texts: said }) => (
+            cell: ({ id, title, texts: said }) => (
               <>
-                {title}
+                <button type="button" className="quiet left" onClick={() => change({ id })}>
+                  {title}
+                </button>
                 <br />
                 <span className="dim">{said.join(' → ')}</span>
               </>
@@ -71,6 +89,30 @@ export function Patterns() {
       />
       <Released />
     </>
+  );
+}
+
+/** One pattern, with the words of each place that it was found in. */
+export function OpenedPattern({ id }: { readonly id: string }) {
+  const { say } = useTexts(texts);
+  const { call } = useApi();
+  const params = { id };
+  const asked = useOfAccount(['memory pattern', id], (api) => api.call('GET /v1/patterns/{id}', { params }));
+  const share = (body: Audience) => call('PATCH /v1/patterns/{id}', { params, body });
+  return (
+    <Item asked={asked} titleOf={({ title }) => title}>
+      {(pattern) => (
+        <>
+          <Facts of={{ [say('level')]: <Shared item={pattern} change={share} /> }} />
+          {pattern.sources.flatMap(({ quotes }) =>
+            quotes.map(({ message_id: message, span, text }) => (
+              <p key={[message, ...span].join(' ')}>{text}</p>
+            )),
+          )}
+          <Neighbours id={id} />
+        </>
+      )}
+    </Item>
   );
 }
 
