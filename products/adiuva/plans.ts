@@ -66,7 +66,7 @@ export const adiuvaCatalogue = declareCatalogue({
     pro: {
       name: 'Pro',
       rank: 1,
-      price: { currency: 'eur', monthly: 1_500 },
+      price: { currency: 'eur', monthly: 1_500, also: { usd: { monthly: 1_700 } } },
       grants: {
         daily_cost: usd('1'),
         requests: 60,
@@ -85,7 +85,7 @@ export const adiuvaCatalogue = declareCatalogue({
     power: {
       name: 'Power',
       rank: 2,
-      price: { currency: 'eur', monthly: 2_900 },
+      price: { currency: 'eur', monthly: 2_900, also: { usd: { monthly: 3_300 } } },
       grants: {
         daily_cost: usd('4'),
         requests: 120,
@@ -104,7 +104,7 @@ export const adiuvaCatalogue = declareCatalogue({
     team: {
       name: 'Team',
       rank: 3,
-      price: { currency: 'eur', monthly: 4_900 },
+      price: { currency: 'eur', monthly: 4_900, also: { usd: { monthly: 5_500 } } },
       perSeat: ['daily_cost'],
       grants: {
         daily_cost: usd('4'),

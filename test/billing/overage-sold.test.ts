@@ -4,6 +4,7 @@ import { advance } from '@plinth/testkit/factories';
 import { permitOf, plannedCall } from '@plinth/testkit/fixtures/limits';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type Customer, testApp } from '@plinth/testkit/services/app';
+import { packageAt } from '../../sandboxes/src/stripe/testing/package.ts';
 import { engine } from '@plinth/testkit/services';
 
 const DAY = 86_400;
@@ -61,6 +62,11 @@ async function useInWindow({ accountId, userId }: Customer, units: number): Prom
   expect(await overage.run()).toBe(units);
 }
 
+async function storeIdOf({ accountId }: Customer): Promise<string | undefined> {
+  const stored = 'select store_id from billing.subscriptions where account_id = $1';
+  return (await app.db.asMigrator(statement<{ store_id: string }>(stored, [accountId])))[0]?.store_id;
+}
+
 const linesOf = ({ accountId }: Customer) =>
   app.db.asMigrator(
     statement<{ quantity: number; amount: number }>(
@@ -86,6 +92,27 @@ describe.runIf(engine === 'postgres')('units past a quota', () => {
     await useInWindow(ada, 500);
     await passSeconds(46 * DAY);
     expect(await linesOf(ada)).toMatchObject([{ quantity: 500, amount: 30, product: 'gateway' }]);
+  });
+
+  test('of a plan that is paid by invoice stand on the next one that is sent', async () => {
+    const bob = await app.customer();
+    const sold = await app.call((await app.admin()).key, 'POST /v1/admin/billing/invoiced-subscriptions', {
+      body: { account_id: bob.accountId, product: 'gateway', plan: 'scale', days_until_due: 60 },
+      headers: { 'idempotency-key': 'contract' },
+    });
+    expect(sold.status).toBe(200);
+    await passSeconds(60);
+    expect((await choose(bob, 300)).status).toBe(200);
+    await useInWindow(bob, 300);
+    await passSeconds(32 * DAY);
+    expect(await linesOf(bob)).toMatchObject([{ quantity: 300, amount: 18, product: 'gateway' }]);
+    const { data: invoices } = (await app.call(bob.key, 'GET /v1/billing/invoices')).body;
+    expect(invoices).toMatchObject([
+      { state: 'open', total: 4_918 },
+      { state: 'open', total: 4_900 },
+    ]);
+    await packageAt(sandbox).subscriptions.cancel((await storeIdOf(bob)) ?? '');
+    await drainEvents();
   });
 
   test('of a plan that is paid by the year are billed each month, and change nothing of its monthly revenue', async () => {

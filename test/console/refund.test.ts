@@ -65,6 +65,29 @@ describe.runIf(isHere)('an operator at a customer’s purchases', { timeout: 4 *
     expect(await told.innerText()).toContain('reason: too_expensive');
   });
 
+  test('sells a plan by invoice, at a price by agreement', async () => {
+    await page.getByRole('button', { name: 'Sell by invoice' }).click();
+    const form = region('Sell a plan by invoice');
+    await form.getByLabel('Plan', { exact: true }).selectOption('reel.pro');
+    await form.getByLabel('Days to pay').fill('91');
+    const sell = form.getByRole('button', { name: 'Sell reel.pro' });
+    expect(await sell.isDisabled()).toBe(true);
+    await form.getByLabel('Days to pay').fill('14');
+    await form.getByLabel('Price of one in USD, if not $39.95').fill('29.50');
+    await form.getByLabel('Why, for the audit').fill('Contract 118');
+    expect([...(await faults()), ...(await look())]).toEqual([]);
+    await sell.click();
+    await region('Subscriptions')
+      .getByText(/^renews on /)
+      .waitFor();
+    expect(await planOf()).toMatchObject({
+      plan: 'reel.pro',
+      state: 'active',
+      price: { unit_amount: 2_950 },
+      invoiced: { days_until_due: 14 },
+    });
+  });
+
   /** Words of the choice, with the day and the price that it names. */
   async function endsLater(): Promise<string> {
     const words = await region('Refund a payment').getByLabel('The plan').locator('option').allInnerTexts();

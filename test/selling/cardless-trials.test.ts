@@ -87,6 +87,11 @@ async function portalOf({ key }: Customer): Promise<string> {
   return (await fetch(`${selling.url}/portal`, { headers: { cookie } })).text();
 }
 
+async function trialOf({ key }: Customer): Promise<unknown> {
+  const { body } = await call(key, 'GET /v1/billing/entitlements');
+  return (body['data'] as { product: string }[]).find(({ product }) => product === 'notes');
+}
+
 const gone = { error: { code: 'not_found' } };
 
 test('a trial begins without a card, says that it ends unpaid, and ends in the default plan, with nothing charged and no dunning', async () => {
@@ -167,7 +172,9 @@ test('without a verified address the page asks for a card; once it is verified a
   const { body } = await order(ada, PRO);
   expect(body).toMatchObject({ trial_days: 14, trial_needs_card: true });
   expect(await (await fetch(String(body['checkout_url']))).text()).toContain('Card number');
+  expect(await trialOf(ada)).toMatchObject({ trial_available: true, trial_without_card: false });
   await setsAddress(ada, null);
+  expect(await trialOf(ada)).toMatchObject({ trial_available: true, trial_without_card: true });
   expect(await tries(ada)).toEqual({ outcome: 'complete', days: 14, needsCard: false });
   expect((await sandbox.pay(String(body['checkout_url']))).outcome).toBe('expired');
 });

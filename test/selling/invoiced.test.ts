@@ -91,6 +91,8 @@ describe('a plan that is paid by invoice', () => {
     const { body } = await call(who.key, 'GET /v1/billing/invoices');
     expect(body['data']).toMatchObject([{ state: 'paid', total: PRICE, paid: PRICE }]);
     expect(await revenueOf(who)).toMatchObject([{ sales: 1, gross_minor: PRICE }]);
+    const shown = await call(operator.key, `GET /v1/admin/customers/${who.accountId}`);
+    expect(shown.body).toMatchObject({ customer: { money: [{ mrr_minor: PRICE }] } });
 
     await later(31);
     const [second] = await invoicesOf(await storeId(who));

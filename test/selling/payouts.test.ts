@@ -52,6 +52,15 @@ test('a payee lives where they said first, or else where the platform is', async
   expect((await onboard(there.key, { country: 'de' })).status).toBe(400);
 });
 
+test('two first calls at once, from two countries, make one account', async () => {
+  const { key } = await customer();
+  const before = (await stripe.accounts.list({ limit: 100 })).data.length;
+  const pages = await Promise.all(['DE', 'FR'].map((country) => onboard(key, { country })));
+  const again = await onboard(key);
+  expect(new Set([...pages.filter(({ status }) => status === 200), again].map(storeIdOf))).toHaveLength(1);
+  expect((await stripe.accounts.list({ limit: 100 })).data).toHaveLength(before + 1);
+});
+
 /** A share that is payable, of a sale of its own. */
 async function owe(
   { accountId }: Pick<Payee, 'accountId'>,

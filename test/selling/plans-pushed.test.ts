@@ -2,9 +2,11 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { temporaryFolder } from '@plinth/testkit/services';
+import type { Customer } from '@plinth/testkit/services/app';
+import { changesPlan } from './agreed.ts';
 import { openSellingApp } from './fixture.ts';
 
-const plans = (price: string, size = 100) => `
+const plans = (price: string, size = 100, past = '0.01') => `
 products:
   notes:
     limits: { summaries: quota per month }
@@ -12,6 +14,7 @@ products:
     plans:
       free: { price: free, grants: { summaries: 2 } }
       pro: { price: ${price}, grants: { summaries: ${size} } }
+      team: { price: 1${price}, grants: { summaries: ${size} }, per_seat: [summaries], overage: { summaries: ${past} } }
     default_plan: free
 `;
 const file = join(temporaryFolder(), 'plinth.plans.yaml');
@@ -49,6 +52,51 @@ test('a pushed price is that of new customers at once, and who bought at the for
     { version: 2, accounts: 1, is_sold: true, recurring: [{ currency: 'usd', mrr_minor: 999 }] },
   ]);
 });
+
+test('a seat, and units past a limit, cost a customer the same after a push, until they take another plan', async () => {
+  expect((await push(plans('4.99'))).status).toBe(200);
+  const ada = await app.customer();
+  await app.buy(ada, { ...order, plan: 'team', quantity: 2 });
+  expect((await push(plans('9.99', 200, '0.03'))).status).toBe(200);
+  const { body } = await changesPlan(app.call, ada, { product: 'notes', quantity: 3 });
+  expect(body).toMatchObject({ subscription: { quantity: 3, price: { unit_amount: 1_499 } } });
+  expect((await changesPlan(app.call, ada, { product: 'notes', quantity: 1 })).body).toMatchObject({
+    subscription: { quantity: 3, next: { quantity: 1 } },
+  });
+  await app.later(32);
+  const present = await app.read(ada, 'notes');
+  expect(present).toMatchObject({ quantity: 1, price: { unit_amount: 1_499 } });
+  expect(await pastOf(ada)).toEqual([{ included: 100, unit_micros: 10_000 }]);
+  await changesPlan(app.call, ada, { product: 'notes', plan: 'pro', when: 'now' });
+  await changesPlan(app.call, ada, { product: 'notes', plan: 'team', when: 'now' });
+  await app.drainEvents();
+  expect(await app.read(ada, 'notes')).toMatchObject({ price: { unit_amount: 1_999 } });
+  expect(await pastOf(ada)).toEqual([{ included: 200, unit_micros: 30_000 }]);
+});
+
+test('a customer who is moved to terms that sell units past a limit is not told a price that their subscription does not bill', async () => {
+  const none = plans('4.99').replace(/, overage: .*}/, ' }');
+  expect((await push(none)).status).toBe(200);
+  const eve = await app.customer();
+  await app.buy(eve, { ...order, plan: 'team' });
+  expect((await push(plans('4.99', 300))).status).toBe(200);
+  const body = { plan: 'notes.team', at: 'now', notice_days: 0 };
+  expect((await app.call(admin, 'POST /v1/admin/plans/moves', { body })).status).toBe(201);
+  await app.later(0.1);
+  await app.app.modules.moves.run();
+  const { body: held } = await app.call(eve.key, 'GET /v1/billing/entitlements');
+  expect(held['data']).toContainEqual(
+    expect.objectContaining({ plan: 'notes.team', grants: { summaries: 300 } }),
+  );
+  expect(await pastOf(eve)).toEqual([]);
+});
+
+/** Units past limits, as the customer is shown them. */
+async function pastOf({ key }: Customer): Promise<unknown[]> {
+  const { body } = await app.call(key, 'GET /v1/billing/overage');
+  const all = body['data'] as { included: number; unit_micros: number }[];
+  return all.map(({ included, unit_micros }) => ({ included, unit_micros }));
+}
 
 test('plans whose prices Stripe does not make are not in effect', async () => {
   const { body: before } = await app.call(admin, 'GET /v1/admin/plans');

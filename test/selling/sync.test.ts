@@ -53,6 +53,9 @@ describe('what is sold', () => {
     const found = await prices();
     const findPrice = (key: string) => found.find(({ lookup_key }) => lookup_key === key);
     expect(findPrice('plinth:gateway.scale:yearly')).toMatchObject({ currency: 'usd', unit_amount: 49_000 });
+    // An account pays in one currency: what it pays in for one product buys each other.
+    const soldIn = (all: typeof found) => new Set(all.map(({ lookup_key: key }) => key?.split(/[:.]/)[1]));
+    expect(soldIn(found.filter(({ currency }) => currency === 'usd'))).toEqual(soldIn(found));
     const inEuros = findPrice('plinth:gateway.scale:yearly:eur');
     expect(inEuros).toMatchObject({ currency: 'eur', unit_amount: 45_000, tax_behavior: 'exclusive' });
     expect(Number(findPrice('plinth:gateway.scale:yearly:eur:calls')?.unit_amount_decimal)).toBe(0.055);

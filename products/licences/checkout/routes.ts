@@ -39,6 +39,10 @@ export const openCheckout = route(
         session_id: z.string(),
         expires_at: z.iso.datetime(),
         trial_days: z.int().nullable().describe('Of the trial that it offers; null: it is paid at once.'),
+        trial_needs_card: z
+          .boolean()
+          .nullable()
+          .describe('Whether the page asks for a card; null: no trial.'),
       }),
     },
     errors: [
@@ -62,6 +66,7 @@ export const openCheckout = route(
           session_id: bought.id,
           expires_at: bought.expiresAt.toISOString(),
           trial_days: bought.trialDays,
+          trial_needs_card: bought.trialNeedsCard,
         });
       },
     }),

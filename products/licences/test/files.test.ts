@@ -204,7 +204,7 @@ describe('the page after a payment', () => {
   test('shows the key once the payment has arrived, for an hour, to a holder of the session’s id', async () => {
     const who = await customer();
     const { status, body } = await buys(who, 'coditect.pro');
-    expect([status, body['trial_days']]).toEqual([201, 14]);
+    expect([status, body]).toMatchObject([201, { trial_days: 14, trial_needs_card: true }]);
     const session = String(body['session_id']);
     expect((await buys(who, 'pro')).body['session_id']).toBe(session);
     expect((await pageOf(session)).text).toContain('is being confirmed');

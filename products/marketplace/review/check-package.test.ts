@@ -261,7 +261,7 @@ describe('a manifest', () => {
     ['a field that there is not', { homepage: 'x' }, ['manifest_invalid']],
     ['an unknown category', { category: 'games' }, ['manifest_invalid']],
     ['a price in fractions', { price_cents: 99.5 }, ['manifest_invalid']],
-    ['a price below 50 cents', { price_cents: 49 }, ['manifest_invalid']],
+    ['a price of which the provider’s fee would leave nothing', { price_cents: 149 }, ['manifest_invalid']],
     ['a price above 100,000 cents', { price_cents: 100_001 }, ['manifest_invalid']],
     ['a version of two numbers', { version: '1.2' }, ['manifest_invalid']],
     [

@@ -216,7 +216,7 @@ describe('a plugin', () => {
     expect(await refused({ signature: forged })).toBe('400 package_signature_invalid');
     const wrong = [
       { category: 'games' },
-      { price_cents: 49 },
+      { price_cents: 149 },
       { price_cents: 99.5 },
       { price_cents: 100_001 },
       { id: 'a' },

@@ -88,6 +88,9 @@ function CustomerHead({ customer }: { readonly customer: Details['customer'] }) 
             {say(`give.${action}`)}
           </Button>
         ))}
+        <Button variant="default" onClick={() => change({ action: 'invoice', sale: undefined })}>
+          {say('sell')}
+        </Button>
         <Confirm
           text={say(isSuspended ? 'reinstate' : 'suspend')}
           act={async () => {

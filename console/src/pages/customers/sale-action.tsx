@@ -1,7 +1,9 @@
 import { NativeSelect, TextInput } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
 import { minorIn, moneyText, typedMoney } from '../../parts/money.ts';
+import { numberIn } from '../../parts/number-in.ts';
 import { useAct } from '../../parts/of-account.ts';
+import { usePlans } from '../../parts/plans.ts';
 import { Refusal } from '../../parts/refusal.tsx';
 import { usePageSearch } from '../../parts/search.ts';
 import { Section } from '../../parts/section.tsx';
@@ -32,6 +34,7 @@ export function SaleAction({
     return payment === undefined ? null : (
       <RefundForm key={sale} id={id} payment={payment} subscription={subscription} />
     );
+  if (action === 'invoice') return <InvoiceForm id={id} />;
   if (subscription === undefined) return null;
   if (action === 'trial') return <TrialForm key={sale} id={id} of={subscription} />;
   if (action === 'end') return <EndForm key={sale} id={id} of={subscription} />;
@@ -203,6 +206,110 @@ function RefundForm({ id, payment: paid, subscription }: RefundProps) {
     </Frame>
   );
 }
+
+const CYCLES = ['monthly', 'yearly'] as const;
+type SoldPlan = ReturnType<typeof usePlans>['plans'][number];
+
+/** Sells a plan that is paid by invoice, within a term. */
+function InvoiceForm({ id }: FormProps) {
+  const { say } = useTexts(texts);
+  const sold = usePlans().plans.filter(({ price }) => price.monthly > 0);
+  const [chosen, setChosen] = useState('');
+  const plan = sold.find((one) => one.id === chosen) ?? sold[0];
+  if (plan === undefined) return <p className="dim">{say('invoice.none')}</p>;
+  return (
+    <InvoiceTerms key={plan.id} id={id} plan={plan}>
+      <NativeSelect
+        label={say('plan')}
+        value={plan.id}
+        data={sold.map((one) => one.id)}
+        onChange={({ currentTarget }) => setChosen(currentTarget.value)}
+      />
+    </InvoiceTerms>
+  );
+}
+
+interface TermsProps extends FormProps {
+  readonly plan: SoldPlan;
+  readonly children: ReactNode;
+}
+
+/** The terms of the sale; a price by agreement stands in place of the plan's. */
+function InvoiceTerms({ id, plan, children }: TermsProps) {
+  const { say, language } = useTexts(texts);
+  const [cycle, setCycle] = useState<(typeof CYCLES)[number]>('monthly');
+  const [seats, setSeats] = useState('1');
+  const [days, setDays] = useState('30');
+  const [typed, setTyped] = useState('');
+  const why = useWhy([]);
+  const { price, product, per_seat: perSeat } = plan;
+  const { currency } = price;
+  const [quantity, term] = [seats, days].map((text) => numberIn(text, language) ?? 0);
+  const amount = typed.trim() === '' ? undefined : (minorIn(language, typed, currency) ?? 0);
+  const agreed = amount === undefined ? {} : { unit_amount: amount, currency };
+  const body = {
+    account_id: id,
+    product,
+    plan: plan.id,
+    cycle,
+    quantity: quantity ?? 0,
+    days_until_due: term ?? 0,
+    ...agreed,
+  };
+  return (
+    <Frame
+      title={say('invoice')}
+      note={say('invoice.note')}
+      submit={say('invoice.do', { plan: plan.id })}
+      isReady={isWithin(10_000, quantity) && isWithin(90, term) && amount !== 0}
+      act={(key) =>
+        apiFor(undefined).call(
+          'POST /v1/admin/billing/invoiced-subscriptions',
+          { body: { ...body, ...why.body } },
+          { idempotencyKey: `${key}:${Object.values(body).join(':')}` },
+        )
+      }
+    >
+      {children}
+      {price.yearly !== null && (
+        <Choice
+          label={say('cycle')}
+          value={cycle}
+          choose={setCycle}
+          values={{ monthly: say('cycle.monthly'), yearly: say('cycle.yearly') }}
+        />
+      )}
+      {perSeat.length > 0 && <Field label={say('seats')} value={seats} set={setSeats} />}
+      <Field label={say('days')} value={days} set={setDays} />
+      <Field
+        label={say('agreed', {
+          currency: currency.toUpperCase(),
+          price: moneyText(language, price[cycle] ?? 0, currency),
+        })}
+        value={typed}
+        set={setTyped}
+      />
+      {why.fields}
+    </Frame>
+  );
+}
+
+const isWithin = (most: number, count = 0) => Number.isInteger(count) && count >= 1 && count <= most;
+
+interface FieldProps {
+  readonly label: string;
+  readonly value: string;
+  readonly set: (value: string) => void;
+}
+
+const Field = ({ label, value, set }: FieldProps) => (
+  <TextInput
+    label={label}
+    inputMode="decimal"
+    value={value}
+    onChange={({ currentTarget }) => set(currentTarget.value)}
+  />
+);
 
 interface SubscriptionFormProps extends FormProps {
   readonly of: Subscription;

@@ -68,6 +68,7 @@ export const texts = pageTexts({
   suspend: ['Suspend', 'Sperren'],
   reinstate: ['Reinstate', 'Entsperren'],
   'give.plan': ['Give a plan', 'Tarif geben'],
+  sell: ['Sell by invoice', 'Auf Rechnung verkaufen'],
   'give.credits': ['Give credits', 'Guthaben geben'],
   'give.usage': ['Adjust use', 'Nutzung berichtigen'],
   give: ['Give', 'Geben'],

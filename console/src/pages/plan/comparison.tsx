@@ -167,13 +167,12 @@ function usePriceLine(held: Held): Line {
       const trial =
         plan.trial_days !== null && held.entitlement.trial_available ? plan.trial_days : undefined;
       if (amount === 0) return say('freePlan');
+      const isUncarded = plan.trial_needs_card === false && held.entitlement.trial_without_card;
       return (
         <>
           {trial !== undefined && (
             <span className="dim">
-              {say(plan.trial_needs_card === false ? 'trialDaysUncarded' : 'trialDays', {
-                days: String(trial),
-              })}{' '}
+              {say(isUncarded ? 'trialDaysUncarded' : 'trialDays', { days: String(trial) })}{' '}
             </span>
           )}
           {price}

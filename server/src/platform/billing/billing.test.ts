@@ -4,17 +4,10 @@ import { commitPoint, statement } from '#platform/db';
 import { catalogueOf, createEntitlements, UNLIMITED } from '#platform/entitlements';
 import type { Caller, Once, Origin } from '#platform/http';
 import { createIdempotency } from '#platform/idempotency';
-import {
-  type AccountId,
-  AppError,
-  createIds,
-  systemClock,
-  systemRandom,
-  usd,
-  type UserId,
-} from '#platform/kernel';
+import { type AccountId, AppError, usd, type UserId } from '#platform/kernel';
 import { createCredits } from '#platform/limits';
 import { answers } from '@plinth/testkit/answers';
+import { ids } from '@plinth/testkit/factories';
 import { testDatabase } from '@plinth/testkit/services';
 import { entitlementsReply, grantReply } from './views.ts';
 import { billingRoutes, createBilling, type GrantOrder, type LimitInUse } from './index.ts';
@@ -22,7 +15,6 @@ import { priceListReply } from './price-list.ts';
 import type { CreditsOrder } from './service.ts';
 
 const { db } = await testDatabase();
-const ids = createIds({ clock: systemClock, random: systemRandom });
 const point = commitPoint('test.billing', 'accounts of the billing tests');
 const price = (monthly: number) => ({ currency: 'usd' as const, monthly });
 
@@ -219,6 +211,7 @@ describe('what an account holds', () => {
         until,
         grace: null,
         trial_available: false,
+        trial_without_card: false,
       },
       expect.objectContaining({
         plan: 'pipe.free',

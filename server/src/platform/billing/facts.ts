@@ -54,6 +54,8 @@ export interface SubscriptionFacts extends Bought {
   /** The price of one, a cycle; minor units. */
   readonly unitAmount: number;
   readonly currency: string;
+  /** The price of one unit past each limit that it bills, in millionths; undefined: its provider bills none. */
+  readonly unitMicros?: Readonly<Record<string, number>> | undefined;
   /** As the provider has it; what failures and disputes make of it is decided by us. */
   readonly state: 'incomplete' | 'trialing' | 'active' | 'past_due' | 'paused' | 'canceled' | 'expired';
   /** It is not paid, and the provider tries no more: of one that was canceled, for that. */

@@ -72,7 +72,7 @@ async function readHeld(
     usage(accountId),
     db.tenant(accountId, [gracesOf(accountId), triableOf(parts)]),
   ]);
-  const mayTry = new Set(tried.map(({ product }) => product));
+  const mayTry = new Map(tried.map((one) => [one.product, one]));
   const off = new Set(
     [...entitlements.catalogues.values()].filter((one) => !isRunning(one)).map(({ product }) => product),
   );

@@ -58,6 +58,9 @@ export const entitlementReply = namedObject('Entitlement', {
   trial_available: z
     .boolean()
     .describe('Whether a plan of it can be tried before it is paid, as far as is known before a card is.'),
+  trial_without_card: z
+    .boolean()
+    .describe('Whether a trial may begin without a card, where its plan asks for none: a verified address.'),
 });
 export const entitlementsReply = namedObject('EntitlementList', { data: z.array(entitlementReply) });
 
@@ -152,7 +155,7 @@ export function entitlementView(
     readonly usage: readonly LimitInUse[];
     readonly graces: readonly Grace[];
     /** Products that the account may try. */
-    readonly triableProducts: ReadonlySet<string>;
+    readonly triableProducts: ReadonlyMap<string, { readonly is_proven: boolean }>;
   },
 ): EntitlementView {
   const { product, name, plan, planName, source: from, addOns, grants, until } = entitlement;
@@ -179,6 +182,7 @@ export function entitlementView(
         .find((grace) => grace.product === product && grace.store === entitlement.source)
         ?.until.toISOString() ?? null,
     trial_available: triable.has(product),
+    trial_without_card: triable.get(product)?.is_proven === true,
   };
 }
 

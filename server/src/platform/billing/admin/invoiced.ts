@@ -148,7 +148,11 @@ async function agree(
   ]);
   if (known?.known === true) return;
   const { overrides, ...changes } = order;
-  if (overrides !== undefined && grant !== undefined) await override(grant.id, overrides, { caller, origin });
+  if (overrides !== undefined) {
+    // Its commit is that of the subscription: the next try has both.
+    if (grant === undefined) throw new AppError('store_unavailable', { retryAfter: 5 });
+    await override(grant.id, overrides, { caller, origin });
+  }
   await db.tenant(accountId, SOLD, (tx) =>
     audit.recordIn(tx, {
       action: ACTION,

@@ -16,7 +16,7 @@ import type { LimitInUse } from '../views.ts';
 import type { UsageMeter, Mode } from '../payment-provider.ts';
 import type { AccountCaller } from '../visitor.ts';
 import { reportOverage } from './report-overage.ts';
-import { allowancesOf, beginOverage, currencyPaid, unitsPastLimit } from './store.ts';
+import { allowancesOf, beginOverage, pricesPaid, unitsPastLimit } from './store.ts';
 import type { OverageView } from './views.ts';
 
 const CHOSEN = commitPoint(
@@ -85,9 +85,7 @@ async function offeredTo({ entitlements }: OverageParts, accountId: AccountId): 
   const all = await entitlements.current(accountId);
   return all.flatMap((held) => {
     const catalogue = entitlements.catalogues.get(held.product);
-    if (catalogue === undefined || held.plan === null || !held.metered) return [];
-    const plan = catalogue.plans[localName(held.product, held.plan)];
-    return (plan?.overage ?? []).map((overage) => ({ held, catalogue, overage }));
+    return catalogue === undefined ? [] : held.sellsPast.map((overage) => ({ held, catalogue, overage }));
   });
 }
 
@@ -95,9 +93,11 @@ async function list(parts: OverageParts, accountId: AccountId): Promise<OverageV
   const offered = await offeredTo(parts, accountId);
   if (offered.length === 0) return [];
   const used = await parts.usage(accountId);
-  return Promise.all(offered.map((one) => viewOf(parts, accountId, { ...one, used })));
+  const views = await Promise.all(offered.map((one) => viewOf(parts, accountId, { ...one, used })));
+  return views.flatMap((view) => view ?? []);
 }
 
+/** undefined: the plan's terms sell it, and its subscription, which is older, does not bill it. */
 async function viewOf(
   { db }: OverageParts,
   accountId: AccountId,
@@ -107,16 +107,19 @@ async function viewOf(
     overage: { limit, micros, also = {} },
     used,
   }: OfferedOverage & { readonly used: readonly LimitInUse[] },
-): Promise<OverageView> {
+): Promise<OverageView | undefined> {
   const { product, plan } = held;
   const declared = catalogue.limits[limit];
   const per = declared !== undefined && 'per' in declared ? declared.per : 'month';
   const [[counts], chosen, [paid]] = await db.tenant(accountId, [
     unitsPastLimit(product, limit, per),
     allowancesOf(accountId),
-    currencyPaid(accountId, product),
+    pricesPaid(accountId, product),
   ]);
   const currency = paid?.currency ?? catalogue.plans[localName(product, plan ?? '')]?.price.currency ?? 'usd';
+  const billed = paid?.unit_micros ?? { [limit]: also[currency] ?? micros };
+  const unitMicros = billed[limit];
+  if (unitMicros === undefined) return undefined;
   const most = chosen.find((one) => one.product === product && one.limit_name === limit)?.most ?? 0;
   const now = used.find((one) => one.product === product && one.limit === limit);
   return {
@@ -124,7 +127,7 @@ async function viewOf(
     limit,
     plan: plan ?? '',
     currency,
-    unit_micros: also[currency] ?? micros,
+    unit_micros: unitMicros,
     included: Number(held.grants[limit]) - (held.overage[limit] ?? 0),
     most,
     used: now?.used ?? 0,

@@ -85,10 +85,10 @@ export const reportRefused = ({ account_id, id }: DueReport, code: string) =>
 export const unitsPastLimit = (product: string, limit: string, per: string) =>
   statement<{ past: number }>('select billing.past_here($1, $2, $3) as past', [product, limit, per]);
 
-/** The currency in which an account pays for a product at Stripe; none: it has no subscription there. */
-export const currencyPaid = (accountId: AccountId, product: string) =>
-  statement<{ currency: string }>(
-    `select currency from billing.subscriptions where account_id = $1 and product = $2 and store = 'stripe'
+/** The currency in which an account pays for a product at Stripe, and for units past its limits; none: it has no subscription there. */
+export const pricesPaid = (accountId: AccountId, product: string) =>
+  statement<{ currency: string; unit_micros: Readonly<Record<string, number>> | null }>(
+    `select currency, unit_micros from billing.subscriptions where account_id = $1 and product = $2 and store = 'stripe'
       order by starts_at desc limit 1`,
     [accountId, product],
   );

@@ -93,6 +93,7 @@ function subscriptionRow({ next, pending, ...of }: SubscriptionFacts): Row {
     quantity: of.quantity,
     unit_amount: of.unitAmount,
     currency: of.currency,
+    unit_micros: of.unitMicros === undefined ? null : JSON.stringify(of.unitMicros),
     state: of.state,
     given_up: of.givenUp,
     starts_at: of.startsAt,
@@ -206,9 +207,10 @@ function upsert({ accountId, provider, mode }: AppliedObject, table: Table, row:
   const columns = Object.keys(row);
   const all = ['account_id', 'id', 'store', 'mode', ...columns];
   const values = [accountId, idOf({ provider, mode }, row.store_id), provider, mode, ...Object.values(row)];
+  const params = all.map((column, n) => `$${n + 1}${column === 'unit_micros' ? '::text::jsonb' : ''}`);
   const list = (prefix: string) => columns.map((column) => `${prefix}${column}`).join(', ');
   return statement(
-    `insert into billing.${table} as present (${all.join(', ')}) values (${all.map((_, n) => `$${n + 1}`).join(', ')})
+    `insert into billing.${table} as present (${all.join(', ')}) values (${params.join(', ')})
      on conflict (store, mode, store_id) do update set (${list('')}, updated_at) = row(${list('excluded.')}, app.now())
      where present.account_id = excluded.account_id and (${list('present.')}) is distinct from (${list('excluded.')})`,
     values,

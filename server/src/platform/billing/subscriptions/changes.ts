@@ -115,9 +115,10 @@ async function planFor(
     currency: row.currency,
   });
   const { price, metered } = await pricesOf(parts, { product, ...to });
-  const dearer =
-    aYear(to.cycle, to.unitAmount * to.quantity) > aYear(row.cycle, row.unit_amount * row.quantity);
   const { plan, cycle, quantity } = to;
+  // Seats are changed at the price that the subscription has.
+  const unitAmount = plan === row.plan && cycle === row.cycle ? row.unit_amount : to.unitAmount;
+  const dearer = aYear(cycle, unitAmount * quantity) > aYear(row.cycle, row.unit_amount * row.quantity);
   const when = order.when ?? (isMore(row, to, dearer) ? 'now' : 'period_end');
   return {
     row,

@@ -10,18 +10,15 @@ export function changesInWords({ limits }: Catalogue, before: Plan, after: Plan)
     if (isBudget) return [`${words}: ${next > former ? 'more' : 'less'} than before`];
     return [`${words}: ${textOf(next)} in place of ${textOf(former)}`];
   });
-  if (past(before) !== past(after))
-    texts.push(
-      `for money, past the plan: ${past(after) || 'nothing'} in place of ${past(before) || 'nothing'}`,
-    );
+  // Units that a subscription does not bill yet are sold with the next change of its plan.
+  const ended = pastLimits(before).filter((name) => !pastLimits(after).includes(name));
+  if (ended.length > 0)
+    texts.push(`no longer for money, past the plan: ${ended.join(', ').replaceAll('_', ' ')}`);
   return texts.join('; ') || 'nothing that you use becomes another';
 }
 
 /** The limits of a plan that may be passed for money. */
-function past({ overage = [] }: Plan): string {
-  const names = overage.map(({ limit }) => limit).sort();
-  return names.join(', ').replaceAll('_', ' ');
-}
+const pastLimits = ({ overage = [] }: Plan) => overage.map(({ limit }) => limit).sort();
 
 function textOf(value: GrantValue): string {
   if (typeof value === 'boolean') return value ? 'yes' : 'no';

@@ -58,7 +58,7 @@ function defaultOf({ defaultPlan: name, plans }: Catalogue): HeldPlan | undefine
   return { name, plan, source: 'default', quantity: 1, metered: false };
 }
 
-function heldBy({ plans, addOns }: Catalogue, grant: RunningGrant): HeldPlan[] {
+export function heldBy({ plans, addOns }: Catalogue, grant: RunningGrant): HeldPlan[] {
   const bought = grant.addOn === null;
   const addOn = bought || !Object.hasOwn(addOns, grant.addOn) ? undefined : addOns[grant.addOn];
   const lifts = addOn === undefined || isPack(addOn) ? undefined : addOn.lifts;

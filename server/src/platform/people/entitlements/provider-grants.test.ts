@@ -342,13 +342,16 @@ describe('how far an account lets a limit be passed', () => {
     const meteredFrom = new Date(tried.startsAt.getTime() + 14 * DAY);
     await tell(accountId, [{ ...tried, meteredFrom }]);
     await allow(accountId, 25);
-    expect(await present(accountId)).toMatchObject({ grants: { posts: 50 }, overage: {}, metered: false });
+    expect(await present(accountId)).toMatchObject({ grants: { posts: 50 }, overage: {}, sellsPast: [] });
     expect(await fromNowOn(accountId, await databaseTime(db))).toMatchObject([
       { plan: 'demo.pro', grants: { posts: 50 } },
       { from: meteredFrom.toISOString(), overage: { posts: 25 }, grants: { posts: 75 } },
       { plan: null },
     ]);
     await tell(accountId, [tried]);
-    expect(await present(accountId)).toMatchObject({ overage: { posts: 25 }, metered: true });
+    expect(await present(accountId)).toMatchObject({
+      overage: { posts: 25 },
+      sellsPast: [{ limit: 'posts' }],
+    });
   });
 });

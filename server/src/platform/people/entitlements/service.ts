@@ -2,8 +2,8 @@ import type { Audit } from '#platform/audit';
 import type { Database, Transaction } from '#platform/db';
 import type { AccountId, Ids } from '#platform/kernel';
 import type { Webhooks } from '#platform/webhooks';
-import type { Catalogue, Grants, Price } from './catalogue.ts';
-import { METERED } from './effective.ts';
+import type { Catalogue, Grants, Overage, Price } from './catalogue.ts';
+import { heldBy, METERED } from './effective.ts';
 import { cheapestPack } from './upgrade.ts';
 import { moveTermsIn, type TermsMove } from './moves.ts';
 import { createGrantWriter, type GrantWriter } from './grants.ts';
@@ -36,8 +36,8 @@ export interface Entitlement {
   readonly overage: Readonly<Record<string, number>>;
   /** Each purchase through a payment provider that runs now: two providers may be paid for the same. */
   readonly paid: readonly Paid[];
-  /** Whether use past its limits is billed: by a payment provider with meters, and not in a trial. */
-  readonly metered: boolean;
+  /** Units past limits that it sells, at the terms of its purchase: none in a trial, nor where its payment provider has no meters. */
+  readonly sellsPast: readonly Overage[];
   /** When the plan in effect gives way to another, or to none; null: nothing ends it. */
   readonly until: string | null;
   /** When anything of it becomes another by time alone, such as by an add-on that ends; null: nothing does. */
@@ -129,7 +129,9 @@ export function createEntitlements(parts: EntitlementsParts): Entitlements {
         if (catalogue === undefined) return [];
         const running = runningIn(catalogue, bought.map(grantOf), now);
         const present = entitlementAt(catalogue, timeline, now);
-        return [{ ...present, paid: paidIn(running), metered: isMetered(running, { ...present, now }) }];
+        return [
+          { ...present, paid: paidIn(running), sellsPast: soldPast(catalogue, running, { ...present, now }) },
+        ];
       });
     },
     tiers,
@@ -187,24 +189,28 @@ function paidIn(running: Running): Paid[] {
   );
 }
 
-function isMetered(
+function soldPast(
+  catalogue: Catalogue,
   running: Running,
   { plan, source, now }: Pick<Segment, 'plan' | 'source'> & { readonly now: Date },
-): boolean {
-  return running.some(
+): readonly Overage[] {
+  const found = running.find(
     ({ grant }) =>
       METERED.has(grant.source) &&
       grant.source === source &&
       `${grant.product}.${grant.plan}` === plan &&
       (grant.meteredFrom ?? grant.startsAt) <= now,
   );
+  if (found === undefined) return [];
+  const [held] = heldBy(catalogue, { ...found.grant, billsPast: true });
+  return held?.plan.overage ?? [];
 }
 
 function entitlementAt(
   catalogue: Catalogue,
   timeline: readonly Segment[],
   now: Date,
-): Omit<Entitlement, 'paid' | 'metered'> {
+): Omit<Entitlement, 'paid' | 'sellsPast'> {
   const { plan, source, add_ons: addOns, grants, quantity, overage, until } = segmentAt(timeline, now);
   return {
     product: catalogue.product,

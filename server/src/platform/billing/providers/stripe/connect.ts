@@ -36,7 +36,7 @@ export function createConnect(client: StripeClient) {
     return undefined;
   };
   return {
-    /** Makes a payee's account; a repeat with the same id and country answers the same one. An account stays in its country. */
+    /** Makes a payee's account, one however often it is asked for: it stays in the country that was said first. */
     async createPayee(accountId: string, { email, country }: PayeeOrder): Promise<string> {
       const asked: Stripe.AccountCreateParams = {
         type: 'express',
@@ -46,11 +46,22 @@ export function createConnect(client: StripeClient) {
         ...(email === undefined ? {} : { email }),
         ...(country === undefined ? {} : { country }),
       };
-      return askOnce(client, {
-        key: `plinth:payee:${accountId}${country === undefined ? '' : `:${country}`}`,
-        ask: async (stripe, once) => idOf(await stripe.accounts.create(asked, once)),
-        find: () => findPayee(accountId),
-      });
+      const find = () => findPayee(accountId);
+      const make = (key: string) =>
+        askOnce(client, {
+          key,
+          ask: async (stripe, once) => idOf(await stripe.accounts.create(asked, once)),
+          find,
+        });
+      const key = `plinth:payee:${accountId}`;
+      return (
+        (await find()) ??
+        make(key).catch(async (error: unknown) => {
+          // Stripe refuses a key that was sent with another country: by a call at the same time, or by one that was refused for it.
+          if (!refusedFor(error, 'refused')) throw error;
+          return (await find()) ?? make(`${key}:${country ?? ''}`);
+        })
+      );
     },
     /** One that is gone, or is not ours any more, is restricted. */
     async payeeState(storeId: string): Promise<PayeeState> {

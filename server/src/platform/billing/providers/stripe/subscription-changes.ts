@@ -70,9 +70,10 @@ export const changeNow = (
 async function makeChange(
   client: StripeClient,
   id: string,
-  change: AgreedChange,
+  asked: AgreedChange,
 ): Promise<Confirmation | undefined> {
   const former = await readSubscription(client, id);
+  const change = atKeptPrices(former, asked);
   assertNotOver(former);
   const page = isWaitingFor(former, change) ? await waitingPage(client, former) : undefined;
   if (page !== undefined) return page;
@@ -137,8 +138,9 @@ const creditedBy = ({ status }: Stripe.Subscription, { dearer }: Change) =>
 export const changeLater = (client: StripeClient, id: string, change: AgreedChange): Promise<undefined> =>
   retryOvertaken(client, (asked) => arrangeChange(asked, id, change));
 
-async function arrangeChange(client: StripeClient, id: string, change: AgreedChange): Promise<undefined> {
+async function arrangeChange(client: StripeClient, id: string, asked: AgreedChange): Promise<undefined> {
   const former = await readSubscription(client, id);
+  const change = atKeptPrices(former, asked);
   assertNotOver(former);
   const agreed = await agreedPrice(client, former, change);
   await dropPendingChange(client, former);
@@ -179,8 +181,9 @@ async function agreedPrice(
 async function priceOf(
   client: StripeClient,
   subscription: Stripe.Subscription,
-  change: Change,
+  asked: Change,
 ): Promise<Preview> {
+  const change = atKeptPrices(subscription, asked);
   if (isAlready(subscription, change)) return { ...presentPrice(subscription), due_now: 0, proratedAt: null };
   const { currency, unit_amount } = unitPrice(
     await client.read((stripe) => stripe.prices.retrieve(change.price)),
@@ -319,7 +322,7 @@ function assertNotOver({ ended_at: ended }: Stripe.Subscription): void {
 /**
  * The plan, and beside it what is charged past its limits: where the former plan has a price for the same limit its item gets the new one, so
  * that no unit is counted by two. What the new plan has no price for goes; but a change that may wait takes prices and quantities alone, and
- * then it stays until the change is made (`followUp`).
+ * then it stays until the change is made (`followUp`). A price that is kept may be archived, and is not named: Stripe takes none that is.
  */
 function changedItems(
   subscription: Stripe.Subscription,
@@ -331,7 +334,7 @@ function changedItems(
   const sold = new Set(metered.map(({ limit }) => limit));
   const gone = meteredItems(subscription).filter((item) => !sold.has(limitOf(item)));
   return [
-    { ...(plan === undefined ? {} : { id: plan.id }), price, quantity },
+    { ...(plan && { id: plan.id }), ...(plan?.price.id === price ? {} : { price }), quantity },
     ...(waits ? [] : gone.map(({ id }) => ({ id, deleted: true }))),
     ...metered.flatMap((one) => {
       const item = formerly.get(one.limit);
@@ -356,15 +359,27 @@ function prorationOf({ status }: Stripe.Subscription, { keepsTrial, proratedAt }
   return proratedAt === undefined ? {} : { proration_date: secondOf(proratedAt) };
 }
 
-/** Compares product and plan, not the price: subscribers keep a former price. */
-function isAlready(subscription: Stripe.Subscription, { of, quantity, promotion }: Change): boolean {
-  const sold = itemSoldBy(subscription);
-  const item = planItem(subscription);
-  const isSold = sold?.product === of.product && sold.plan === of.plan && cycleOf(item) === of.cycle;
+/** Not by the price: subscribers keep a former one. */
+function isAlready(subscription: Stripe.Subscription, change: Change): boolean {
   return (
-    isSold &&
-    item?.quantity === quantity &&
-    (promotion === undefined || hasPromotion(subscription, promotion))
+    hasPlan(subscription, change) &&
+    planItem(subscription)?.quantity === change.quantity &&
+    (change.promotion === undefined || hasPromotion(subscription, change.promotion))
+  );
+}
+
+/** Seats are changed at the prices that the subscription has, also by agreement: another plan or cycle alone is sold at present ones. */
+function atKeptPrices<C extends Change>(subscription: Stripe.Subscription, change: C): C {
+  const item = planItem(subscription);
+  if (item === undefined || !hasPlan(subscription, change)) return change;
+  const metered = meteredItems(subscription).map((one) => ({ limit: limitOf(one), price: one.price.id }));
+  return { ...change, price: item.price.id, metered };
+}
+
+function hasPlan(subscription: Stripe.Subscription, { of }: Change): boolean {
+  const sold = itemSoldBy(subscription);
+  return (
+    sold?.product === of.product && sold.plan === of.plan && cycleOf(planItem(subscription)) === of.cycle
   );
 }
 

@@ -1,5 +1,7 @@
 import { type Assumption, assertSeen, type Stage } from './stage.ts';
 
+const DAY = 86_400;
+
 /** Assumptions about what customers owe, and what they have. */
 export const MONEY: readonly Assumption[] = [
   {
@@ -20,6 +22,31 @@ export const MONEY: readonly Assumption[] = [
       const cards = [await stage.payWith(one, 'pm_card_visa'), await stage.payWith(other, 'pm_card_visa')];
       const [first, second] = cards.map(({ card }) => card?.fingerprint);
       assertSeen(typeof first === 'string' && first === second, 'The same card has two fingerprints.');
+    },
+  },
+  {
+    says: 'a trial whose end finds no card is canceled where that was asked for, and nothing is charged',
+    async walk(stage) {
+      const customer = await stage.customer();
+      const { data: cards } = await stage.ask((stripe) => stripe.paymentMethods.list({ customer }));
+      for (const { id } of cards) await stage.ask((stripe) => stripe.paymentMethods.detach(id));
+      const items = [{ price: await stage.price('pro') }];
+      const trial = await stage.ask((stripe) =>
+        stripe.subscriptions.create({
+          customer,
+          items,
+          trial_period_days: 1,
+          trial_settings: { end_behavior: { missing_payment_method: 'cancel' } },
+        }),
+      );
+      await stage.advance(trial, (trial.trial_end ?? 0) + DAY);
+      const { status } = await stage.ask((stripe) => stripe.subscriptions.retrieve(trial.id));
+      assertSeen(status === 'canceled', `Once its trial was over it is ${status}.`);
+      const { data: invoices } = await stage.ask((stripe) => stripe.invoices.list({ customer }));
+      assertSeen(
+        invoices.every(({ total }) => total === 0),
+        'Something was charged.',
+      );
     },
   },
   {

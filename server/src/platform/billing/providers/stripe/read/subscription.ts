@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Bought, Facts, SubscriptionFacts } from '../../../facts.ts';
 import type { Body } from '../../../payment-provider.ts';
-import { isOfAnotherPlan } from '../price-catalog.ts';
+import { isOfAnotherPlan, microsPerMinor } from '../price-catalog.ts';
 import { soldItemOf } from '../product-ids.ts';
 import { bodyOf, nothing } from '../../bodies.ts';
 import { chargedBy, cycleOf, idsOf, instant, price, reference, unitAmountOf } from './parts.ts';
@@ -78,6 +78,7 @@ export function subscriptionFacts(body: Body): Facts {
     id: of.id,
     unitAmount: unitAmountOf(item.price),
     currency: of.currency,
+    unitMicros: unitMicrosOf(of, bought),
     state: stateOf(of),
     givenUp:
       of.status === 'unpaid' ||
@@ -198,6 +199,17 @@ function hasLeftOver({ items }: Subscription, arranged: Schedule | undefined, { 
     arranged === undefined &&
     metered.some(({ price: of }) => isOfAnotherPlan(of.lookup_key, { product, plan }))
   );
+}
+
+/** Prices of units past the limits of the plan that it is. */
+function unitMicrosOf({ items, currency }: Subscription, { product, plan }: Bought): Record<string, number> {
+  const prices = items.data.flatMap(({ price: of }) => {
+    const limit = of.product === null ? undefined : soldItemOf(of.product, chargedBy(of))?.overage;
+    if (limit === undefined || isOfAnotherPlan(of.lookup_key, { product, plan })) return [];
+    const minor = of.unit_amount_decimal ?? of.unit_amount ?? 0;
+    return [[limit, Math.round(minor * microsPerMinor(currency))] as const];
+  });
+  return Object.fromEntries(prices);
 }
 
 /** The phase after the present one, where it is of another plan, cycle or quantity. */
