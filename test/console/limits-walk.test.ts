@@ -40,17 +40,6 @@ describe.runIf(isHere)('each limit of each product', { timeout: 4 * PATIENCE }, 
   await signInAs(await person(), alone);
   const seen = new Set<string>();
 
-  /** Sends a call whose refusal is the one of the limit, and answers what the page says of it. */
-  async function show(at: Page, refusal: WireRefusal): Promise<Shown | null> {
-    const { status, error } = refusal;
-    const route = '**/v1/ai/chat/completions';
-    await at.route(route, (asked) => asked.fulfill({ status, json: { error } }));
-    await at.getByRole('button', { name: /^Send/ }).click();
-    await at.locator('.said .refusal').waitFor();
-    await at.unroute(route);
-    return at.evaluate(SHOWN);
-  }
-
   /** The link leads to the plan that it names. */
   async function follow(at: Page, plan: string, name: string): Promise<void> {
     if (seen.has(plan)) return;
@@ -82,6 +71,17 @@ describe.runIf(isHere)('each limit of each product', { timeout: 4 * PATIENCE }, 
     },
   );
 });
+
+/** Sends a call whose refusal is the one of the limit, and answers what the page says of it. */
+async function show(at: Page, refusal: WireRefusal): Promise<Shown | null> {
+  const { status, error } = refusal;
+  const route = '**/v1/ai/chat/completions';
+  await at.route(route, (asked) => asked.fulfill({ status, json: { error } }));
+  await at.getByRole('button', { name: /^Send/ }).click();
+  await at.locator('.said .refusal').waitFor();
+  await at.unroute(route);
+  return at.evaluate(SHOWN);
+}
 
 /** Each limit in the smallest plan and in the largest one that bounds it: those between say the same. */
 function ends(limits: readonly PlanLimit[]): PlanLimit[] {

@@ -32,7 +32,7 @@ export function History({ id, seats }: HistoryProps) {
       {sessions.length > 0 && (
         <Chart
           label={say('atOnce')}
-          points={days.map(({ day }) => day)}
+          points={days.map((one) => one.day)}
           nameOf={format.day}
           amountOf={format.count}
           open={(chosen) => change({ day: chosen })}
