@@ -55,12 +55,16 @@ describe.runIf(isHere)('Coditect’s pages', { timeout: 4 * PATIENCE }, async ()
     const sessions = page.getByRole('region', { name: 'Sessions' });
     await sessions.getByRole('row').filter({ hasText: 'ended by an admin' }).waitFor();
     await sessions.getByText('As a table').click();
-    await sessions
-      .getByRole('figure', { name: 'Seats taken at once' })
-      .getByRole('row')
-      .nth(1)
-      .getByRole('cell', { name: '1', exact: true })
-      .waitFor();
+    const today = sessions.getByRole('figure', { name: 'Seats taken at once' }).getByRole('row').nth(1);
+    await today.getByRole('cell', { name: '1', exact: true }).waitFor();
+    await today.getByRole('cell', { name: '50', exact: true }).waitFor();
+    await today.getByRole('button').click();
+    await sessions.getByRole('button', { name: /^Sessions of / }).waitFor();
+    await sessions.getByRole('row').filter({ hasText: 'ended by an admin' }).waitFor();
+    await page.goto(page.url().replace(/day=[\d-]+/, 'day=2020-01-01'));
+    await sessions.getByText('No session yet.').waitFor();
+    await sessions.getByRole('button', { name: /^Sessions of / }).click();
+    await sessions.getByRole('row').filter({ hasText: 'ended by an admin' }).waitFor();
     const saved = page.waitForEvent('download');
     await page.getByRole('button', { name: 'Download the file' }).click();
     expect((await saved).suggestedFilename()).toBe('license.signed.json');
@@ -72,6 +76,25 @@ describe.runIf(isHere)('Coditect’s pages', { timeout: 4 * PATIENCE }, async ()
     await page.getByRole('link', { name: 'Coditect', exact: true }).click();
     await page.getByRole('link', { name: 'Licence analytics' }).click();
     await page.getByRole('figure', { name: 'Seats and their use' }).waitFor();
+    expect([...(await look()), ...(await faults())]).toEqual([]);
+  });
+
+  test('say to operators what accounts did, what was unusual, and what was erased and released', async () => {
+    await page.getByRole('link', { name: 'Activity', exact: true }).click();
+    await page.getByRole('link', { name: 'Local organization' }).waitFor();
+    expect([...(await look()), ...(await faults())]).toEqual([]);
+    await page.getByRole('link', { name: 'Unusual days' }).click();
+    await page.getByText('No account did far more than usual.').waitFor();
+    expect([...(await look()), ...(await faults())]).toEqual([]);
+    await page.getByRole('link', { name: 'Compliance' }).click();
+    await page.getByText('Nothing was exported, erased or released in a year.').waitFor();
+    await page.getByRole('combobox', { name: 'Event' }).selectOption('User erased');
+    await page.getByRole('tab', { name: 'Releases' }).click();
+    await page.getByText('Nothing was released over all accounts yet.').waitFor();
+    const { default_account_id: account } = await api('GET /v1/me');
+    await page.getByRole('textbox', { name: 'Ids of accounts' }).fill(String(account));
+    await page.getByRole('button', { name: 'Opt out' }).click();
+    await page.getByText('Accounts taken out: 0').waitFor();
     expect([...(await look()), ...(await faults())]).toEqual([]);
   });
 

@@ -1,6 +1,30 @@
 import { describe, expect, test } from 'vitest';
 import { isHere, PATIENCE, visitConsole } from './visit.ts';
 
+describe.runIf(isHere)('products in the navigation', { timeout: 4 * PATIENCE }, async () => {
+  if (!isHere) return;
+  const { page, signInAs, customer, broken, faults, url } = await visitConsole();
+  await signInAs(await customer('orbit.pro'));
+
+  test('are those that the account has a plan of, and the plan’s page leads to the others', async () => {
+    const navigation = page.getByRole('navigation', { name: 'Main' });
+    const links = navigation.locator('h2 ~ .entry:not(.docs)');
+    await navigation.locator('.docs').waitFor();
+    // Free plans of other products count as having them.
+    expect(await links.allInnerTexts()).toEqual(expect.arrayContaining(['Coditect', 'Orbit']));
+    expect(await links.allInnerTexts()).not.toContain('Reel');
+    await page.goto(`${url}/app/plan`);
+    const others = page.getByRole('region', { name: 'More products' });
+    await others.getByRole('link', { name: 'Reel' }).waitFor();
+    expect(await others.getByRole('link', { name: 'Orbit' }).count()).toBe(0);
+    expect(await faults()).toEqual([]);
+    await others.getByRole('link', { name: 'Reel' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Studio' }).waitFor();
+    await navigation.getByRole('link', { name: 'Reel', exact: true }).waitFor();
+    expect(broken).toEqual([]);
+  });
+});
+
 describe.runIf(isHere)('of products that are off', { timeout: 4 * PATIENCE }, async () => {
   if (!isHere) return;
   const { page, signIn, broken, faults, url } = await visitConsole({ settings: { PRODUCTS: 'reel' } });

@@ -3,13 +3,14 @@ import { isHere, PATIENCE, visitConsole } from './visit.ts';
 
 describe.runIf(isHere)('Reel’s studio', { timeout: 4 * PATIENCE }, async () => {
   if (!isHere) return;
-  const { page, signIn, broken, faults } = await visitConsole();
+  const { page, signIn, api, broken, faults } = await visitConsole();
   await signIn();
 
   test('writes variants of a topic, has one chosen and its first line written anew', async () => {
     await page.getByRole('link', { name: 'Reel', exact: true }).click();
     await page.getByText('No draft yet.').waitFor();
     await page.getByRole('textbox', { name: 'Topic' }).fill('<b>Gardens</b> in cities');
+    await page.getByRole('combobox', { name: 'Language' }).selectOption('Français');
     await page.getByRole('button', { name: 'Write', exact: true }).click();
     const variants = page.getByRole('article');
     await variants.nth(1).getByRole('button', { name: 'Choose' }).click();
@@ -18,7 +19,7 @@ describe.runIf(isHere)('Reel’s studio', { timeout: 4 * PATIENCE }, async () =>
     await page.getByRole('textbox', { name: 'What should be different' }).fill('begin with a number');
     await page.getByRole('button', { name: 'Write anew' }).click();
     await variants.nth(2).waitFor();
-    await page.getByRole('row', { name: '<b>Gardens</b> in cities' }).waitFor();
+    await page.getByRole('row', { name: '<b>Gardens</b> in cities' }).getByText('Français').waitFor();
   });
 
   test('keeps an edited variant in the library, where it is found, and goes to the trash and back', async () => {
@@ -40,6 +41,15 @@ describe.runIf(isHere)('Reel’s studio', { timeout: 4 * PATIENCE }, async () =>
     await page.getByText('The trash is empty.').waitFor();
     await page.getByRole('button', { name: 'Trash', exact: true }).click();
     await kept.waitFor();
+  });
+
+  test('says until when a boost lifts the plan', async () => {
+    const { default_account_id: account } = await api('GET /v1/me');
+    await api('POST /v1/admin/grants', { account_id: account, product: 'reel', add_on: 'pro_boost' });
+    await page.getByRole('link', { name: 'Studio', exact: true }).click();
+    await page.reload();
+    await page.getByText(/^Pro Boost until /).waitFor();
+    expect(await faults()).toEqual([]);
   });
 
   test('breaks nothing', () => {

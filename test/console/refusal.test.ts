@@ -38,6 +38,7 @@ describe.runIf(isHere)('a customer who meets a limit', { timeout: 4 * PATIENCE }
     await signInAs(ada);
     await page.goto(studio);
     await expect.poll(() => page.getByRole('combobox', { name: 'Variants' }).inputValue()).toBe('1');
+    await page.getByRole('link', { name: 'Pro Boost: Pro for 30 days, $19.95 once' }).waitFor();
     await write('3');
     const denial = alert('Variants of a text: your plan has 1, this needs 3.');
     await denial.getByText('Standard has 3').waitFor();

@@ -1,7 +1,7 @@
 import { Button, Progress } from '@mantine/core';
 import { Link, useRouterState } from '@tanstack/react-router';
 import { useAccount } from '../account.ts';
-import { pageTexts, useTexts } from '../text/index.ts';
+import { isText, pageTexts, useTexts } from '../text/index.ts';
 import { type Lack, useLackOnSale } from './lack.ts';
 import { useGrantLabel } from './grant-label.ts';
 import { amounts } from './limit-list.tsx';
@@ -27,10 +27,17 @@ const texts = pageTexts({
     '{label}: your plan has {max}, this needs {needed}.',
     '{label}: Dein Tarif hat {max}, das braucht {needed}.',
   ],
+  allUsed: ['{label}: all of it is used.', '{label}: Alles ist verbraucht.'],
+  partUsed: [
+    '{label}: {used} % is used, and this call may need more than the rest. Ask for less.',
+    '{label}: {used} % sind verbraucht, und dieser Aufruf kann mehr als den Rest brauchen. Verlange weniger.',
+  ],
   noPlan: ['This account has no plan for this yet.', 'Dieses Konto hat dafür noch keinen Tarif.'],
   opens: ['Opens again', 'Wieder frei'],
   ends: ['Opens as soon as one of them ends', 'Wieder frei, sobald einer von ihnen endet'],
   removed: ['Remove something to make room', 'Entferne etwas, um Platz zu machen'],
+  most: ['No plan has more', 'Kein Tarif hat mehr'],
+  mostAsked: ['No plan has more: ask for less', 'Kein Tarif hat mehr: verlange weniger'],
   free: ['Nothing was charged', 'Nichts wurde berechnet'],
   has: ['{plan} has {size}', '{plan} hat {size}'],
   unbounded: ['{plan} has no such limit', '{plan} hat hier kein Limit'],
@@ -53,9 +60,8 @@ interface DenialProps {
 /** Names the limit that denied a call, its use, when it opens, what the call cost, and the plan that has more, with the way there and back. */
 export function Denial({ lack, message, isQuiet }: DenialProps) {
   const { say } = useTexts(texts);
-  const { used, max, needed, opens } = lack;
-  const kind = useLackOnSale(lack)?.grant?.kind;
-  const title = useTitle(lack) ?? message;
+  const { used, max, needed } = lack;
+  const title = useTitle(lack, message);
   const hasBar =
     used !== undefined && max !== undefined && max > 0 && !(needed !== undefined && needed > max);
   return (
@@ -63,15 +69,7 @@ export function Denial({ lack, message, isQuiet }: DenialProps) {
       <div>
         <b>{title}</b>
         <p className="dim">
-          {kind === 'concurrency' ? (
-            <span>{say('ends')}</span>
-          ) : opens !== null ? (
-            <span>
-              {say('opens')} <When at={opens} />
-            </span>
-          ) : (
-            kind === 'gauge' && <span>{say('removed')}</span>
-          )}
+          <Help lack={lack} kind={useLackOnSale(lack)?.grant?.kind} />
           {!isQuiet && lack.isFree && <span>{say('free')}</span>}
           <Next lack={lack} />
         </p>
@@ -90,14 +88,37 @@ export function Denial({ lack, message, isQuiet }: DenialProps) {
   );
 }
 
-/** The limit in words; undefined: the price list does not have it, and the server's words are all there is. */
-function useTitle(lack: Lack): string | undefined {
+/** When it opens by itself, or what opens it; where nothing does and no plan has more, that. */
+function Help({ lack, kind }: { readonly lack: Lack; readonly kind: string | undefined }) {
+  const { say } = useTexts(texts);
+  const { opens, used, needed, upgrade, pack } = lack;
+  if (kind === 'concurrency') return <span>{say('ends')}</span>;
+  if (opens !== null)
+    return (
+      <span>
+        {say('opens')} <When at={opens} />
+      </span>
+    );
+  if (kind === 'gauge' && used !== undefined) return <span>{say('removed')}</span>;
+  if (kind === undefined || upgrade !== null || pack !== null) return null;
+  return <span>{say(needed === undefined ? 'most' : 'mostAsked')}</span>;
+}
+
+/** The limit in words; where the price list does not have it, those of the server without names of the program. */
+function useTitle(lack: Lack, message: string): string {
   const { say, format } = useTexts(texts);
   const labelOf = useGrantLabel();
   const onSale = useLackOnSale(lack);
   const { name, used, max, needed } = lack;
   if (name === null) return say('noPlan');
-  if (onSale?.grant === undefined) return undefined;
+  if (onSale?.grant === undefined) {
+    const key = `limit.name.${name}`;
+    // Budgets of model cost are on no price list that customers read, and their use is in percent.
+    if (onSale === undefined || !isText(key) || used === undefined || max === undefined)
+      return message.replaceAll(name, name.replaceAll('_', ' '));
+    const label = say(key);
+    return used < max ? say('partUsed', { label, used: format.count(used) }) : say('allUsed', { label });
+  }
   const { grant, has } = onSale;
   const amountOf = amounts(format, grant.kind, grant.unit);
   const label = labelOf(grant);

@@ -33,13 +33,18 @@ export function usePlans() {
   };
 }
 
+/** Entitlements of the chosen account, by product. */
+export const useEntitlements = () =>
+  useOfAccount(['entitlements'], (api) => api.call('GET /v1/billing/entitlements', {}));
+
+/** Its entitlement of one product; undefined until it is known, and of a product that accounts of its kind can't have. */
+export const useHeldPlan = (product: string) =>
+  useEntitlements().data?.data.find((one) => one.product === product);
+
 /** The amount of a grant in the chosen account's plan; undefined until it is known, and for a grant that its plans do not name. */
 export function useGrant(product: string, name: string): number | boolean | null | undefined {
   const { data } = usePriceList();
-  const { data: held } = useOfAccount(['entitlements'], (api) =>
-    api.call('GET /v1/billing/entitlements', {}),
-  );
-  const plan = held?.data.find((one) => one.product === product)?.plan;
+  const plan = useHeldPlan(product)?.plan;
   if (plan === undefined || plan === null) return undefined;
   return data?.comparison[product]?.find((one) => one.name === name)?.plans[plan];
 }

@@ -2,8 +2,9 @@ import { Link } from '@tanstack/react-router';
 import { Suspense } from 'react';
 import { useIsMine } from '../account.ts';
 import { lazyPart } from '../parts/lazy-part.ts';
-import { useProductLinks } from '../products/product-links.ts';
+import { titleOf, useHeldProducts, useProductLinks } from '../products/product-links.ts';
 import { useTexts } from '../text/index.ts';
+import { Foot } from './foot.tsx';
 import { ENTRIES, type IconName } from './pages.ts';
 
 const Icon = lazyPart(() => import('./icons.tsx'), 'Icon');
@@ -17,7 +18,10 @@ interface EntryProps {
   readonly pages: readonly { readonly to: string; readonly name: string }[];
 }
 
-/** The entries of one side, Account or Operator: the side of the page that is open. Products stand below the server's own. */
+/**
+ * The entries of one side, Account or Operator: the side of the page that is open. Products stand below the server's own: at the
+ * account's side those that it has a plan of, and the one whose page is open.
+ */
 export function Entries({ path }: { readonly path: string }) {
   const { say, language } = useTexts();
   const isMine = useIsMine();
@@ -25,8 +29,12 @@ export function Entries({ path }: { readonly path: string }) {
   const areOperators =
     ENTRIES.some(({ isOperators, pages }) => isOperators === true && pages.some(({ to }) => to === path)) ||
     operatorLinks.some(({ product, page }) => addressOf(product, page) === path);
+  const held = useHeldProducts();
   const ownLinks = useProductLinks(false);
-  const links = areOperators ? operatorLinks : ownLinks;
+  const opened = ownLinks.find(({ product, page }) => addressOf(product, page) === path)?.product;
+  const links = areOperators
+    ? operatorLinks
+    : ownLinks.filter(({ product }) => held?.has(product) === true || product === opened);
   return (
     <>
       {isMine({ isOperators: true }) && (
@@ -60,13 +68,17 @@ export function Entries({ path }: { readonly path: string }) {
         <Entry
           key={key}
           icon="product"
-          name={key.charAt(0).toUpperCase() + key.slice(1)}
+          name={held?.get(key) ?? titleOf(key)}
           path={path}
           pages={links
             .filter(({ product }) => product === key)
             .map(({ page, title }) => ({ to: addressOf(key, page), name: title[language] }))}
         />
       ))}
+      {
+        // Not before it is known which products stand above: nothing moves then.
+        held !== undefined && <Foot />
+      }
     </>
   );
 }

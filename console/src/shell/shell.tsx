@@ -1,13 +1,12 @@
-import { NativeSelect, useMantineColorScheme } from '@mantine/core';
+import { NativeSelect } from '@mantine/core';
 import { onlineManager, useQueryClient } from '@tanstack/react-query';
 import { Outlet, useRouterState } from '@tanstack/react-router';
-import { Suspense, use, useEffect, useState, useSyncExternalStore } from 'react';
+import { Suspense, useEffect, useState, useSyncExternalStore } from 'react';
 import { chooseAccount, useAccount, useIsSignedIn, useMe } from '../account.ts';
 import { lazyPart } from '../parts/lazy-part.ts';
 import { reach, session } from '../session.ts';
 import { stepUp } from '../step-up.ts';
 import { brandName, useTexts } from '../text/index.ts';
-import { LanguageSwitch } from '../text/language-switch.ts';
 
 /** Milliseconds between two tries to reach the server. */
 const AGAIN = 3_000;
@@ -136,13 +135,7 @@ function Navigation({ path, search }: { readonly path: string; readonly search: 
         <Suspense fallback={null}>
           {!isPending && (
             // Not before it is known whose pages there are: nothing moves then.
-            <>
-              <Entries path={path} />
-              <a className="entry docs" href="/docs">
-                {say('nav.docs')}
-              </a>
-              <Foot />
-            </>
+            <Entries path={path} />
           )}
         </Suspense>
       </nav>
@@ -169,35 +162,5 @@ function AccountSwitch() {
         void queries.invalidateQueries();
       }}
     />
-  );
-}
-
-function Foot() {
-  const { say, language } = useTexts();
-  const change = use(LanguageSwitch);
-  const { toggleColorScheme } = useMantineColorScheme();
-  const [isStuck, setStuck] = useState(false);
-  return (
-    <div className="foot">
-      <button type="button" className="quiet" aria-label={say('app.theme')} onClick={toggleColorScheme}>
-        ◐
-      </button>
-      <button
-        type="button"
-        className="quiet"
-        lang={language === 'de' ? 'en' : 'de'}
-        onClick={() => change(language === 'de' ? 'en' : 'de')}
-      >
-        {say('app.language')}
-      </button>
-      <button
-        type="button"
-        className="quiet"
-        onClick={() => void session.end().then((isOver) => setStuck(!isOver))}
-      >
-        {say('app.signOut')}
-      </button>
-      {isStuck && <span role="alert">{say('app.stuck')}</span>}
-    </div>
   );
 }

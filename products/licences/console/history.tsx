@@ -1,4 +1,5 @@
-import { Chart, Section, Table, usePagesOfAccount, useTexts } from '@plinth/console';
+import { Button } from '@mantine/core';
+import { Chart, Section, Table, usePagesOfAccount, useProductSearch, useTexts } from '@plinth/console';
 import type { ReplyOf } from '@plinth/sdk';
 import { texts } from './texts.ts';
 
@@ -7,9 +8,17 @@ type Session = ReplyOf<'GET /v1/licenses/{key}/sessions'>['data'][number];
 /** Days that are drawn at most. */
 const DAYS = 28;
 
-/** Sessions of a licence, and how many seats they took at once on each day. */
-export function History({ id }: { readonly id: string }) {
+interface HistoryProps {
+  readonly id: string;
+  /** Seats that the licence has now. */
+  readonly seats: number;
+}
+
+/** Sessions of a licence, and how many seats they took at once on each day, beside what the plan has; a day leads to its sessions. */
+export function History({ id, seats }: HistoryProps) {
   const { say, format } = useTexts(texts);
+  const { search, change } = useProductSearch();
+  const day = /^\d{4}-\d\d-\d\d$/.test(search['day'] ?? '') ? search['day'] : undefined;
   const asked = usePagesOfAccount(
     ['licence sessions', id],
     ({ call }, query) => call('GET /v1/licenses/{key}/sessions', { params: { key: id }, query }),
@@ -23,15 +32,33 @@ export function History({ id }: { readonly id: string }) {
       {sessions.length > 0 && (
         <Chart
           label={say('atOnce')}
-          points={days.map(({ day }) => day)}
+          points={days.map((one) => one.day)}
           nameOf={format.day}
           amountOf={format.count}
-          series={[{ key: 'seats', label: say('atOnce'), values: days.map(({ most }) => most), as: 'bar' }]}
+          open={(chosen) => change({ day: chosen })}
+          series={[
+            { key: 'taken', label: say('atOnce'), values: days.map(({ most }) => most), as: 'bar' },
+            {
+              key: 'seats',
+              label: say('planSeats'),
+              values: days.map(() => seats),
+              as: 'line',
+              color: 'var(--text-dim)',
+            },
+          ]}
         />
+      )}
+      {day !== undefined && (
+        <div className="filters">
+          <Button variant="default" onClick={() => change({ day: undefined })}>
+            {say('onDay', { day: format.day(day) })} ×
+          </Button>
+        </div>
       )}
       <Table
         label={say('sessions')}
         asked={asked}
+        rows={day === undefined ? asked.rows : sessionsOn(day, sessions)}
         keyOf={({ session_id: session }) => session}
         empty={say('noSessions')}
         lines={4}
@@ -61,12 +88,24 @@ export function History({ id }: { readonly id: string }) {
   );
 }
 
+const spanOf = ({ started_at: from, ended_at: until }: Session) => ({
+  from: Date.parse(from),
+  until: until === null ? Number.POSITIVE_INFINITY : Date.parse(until),
+});
+
+/** Sessions that held a seat at some time of a day where the browser is. */
+function sessionsOn(day: string, sessions: readonly Session[]): readonly Session[] {
+  const start = Date.parse(`${day}T00:00`);
+  const end = new Date(start).setHours(24);
+  return sessions.filter((session) => {
+    const { from, until } = spanOf(session);
+    return from < end && until > start;
+  });
+}
+
 /** The last days where the browser is, each with its busiest moment; without those that sessions may be missing of. */
 function daysOf(sessions: readonly Session[], hasMore: boolean) {
-  const spans = sessions.map(({ started_at: from, ended_at: until }) => ({
-    from: Date.parse(from),
-    until: until === null ? Number.POSITIVE_INFINITY : Date.parse(until),
-  }));
+  const spans = sessions.map(spanOf);
   const oldest = hasMore ? Math.min(...spans.map(({ from }) => from)) : 0;
   const midnight = new Date();
   midnight.setHours(0, 0, 0, 0);

@@ -20,5 +20,23 @@ export const pages: ProductPages = {
       isOperators: true,
       load: () => import('./analytics.tsx'),
     },
+    {
+      page: 'tenants',
+      title: { en: 'Activity', de: 'Aktivität' },
+      isOperators: true,
+      load: () => import('./tenants.tsx'),
+    },
+    {
+      page: 'anomalies',
+      title: { en: 'Unusual days', de: 'Ungewöhnliche Tage' },
+      isOperators: true,
+      load: () => import('./anomalies.tsx'),
+    },
+    {
+      page: 'compliance',
+      title: { en: 'Compliance', de: 'Compliance' },
+      isOperators: true,
+      load: () => import('./compliance.tsx'),
+    },
   ],
 };

@@ -105,7 +105,7 @@ function Opened({ id }: { readonly id: string }) {
       )}
       <Seats id={id} />
       <Machines id={id} />
-      <History id={id} />
+      <History id={id} seats={data.max_seats} />
     </section>
   );
 }

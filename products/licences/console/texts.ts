@@ -60,6 +60,8 @@ export const texts = pageTexts({
     'Noch keine Sitzung. Eine beginnt, wenn das Programm auf einer Maschine einen Platz nimmt.',
   ],
   atOnce: ['Seats taken at once', 'Gleichzeitig belegte Plätze'],
+  planSeats: ['Seats of the plan', 'Plätze des Tarifs'],
+  onDay: ['Sessions of {day}', 'Sitzungen vom {day}'],
   version: ['Version', 'Version'],
   lasted: ['Lasted', 'Dauer'],
   stillRuns: ['still runs', 'läuft noch'],

@@ -12,7 +12,8 @@ import {
 } from '@plinth/console';
 import type { ReplyOf } from '@plinth/sdk';
 import { type FormEvent, useState } from 'react';
-import { type Platform, PLATFORMS, texts } from './texts.ts';
+import { languageName, LANGUAGES, type Platform, PLATFORMS, texts } from './texts.ts';
+import { Boost } from './boost.tsx';
 import { DraftVariant, type Variant } from './variant.tsx';
 import { useGeneration } from './use-generation.ts';
 
@@ -34,7 +35,9 @@ export default function Studio() {
     id === undefined || id !== writing.draftId ? (draft?.variants ?? []) : withNew(writing.variants, draft);
   return (
     <>
-      <Head title={say('studio')} />
+      <Head title={say('studio')}>
+        <Boost />
+      </Head>
       <NewPost
         isBusy={writing.isRunning}
         write={(body) =>
@@ -84,7 +87,8 @@ interface NewPostProps {
 }
 
 function NewPost({ isBusy, write }: NewPostProps) {
-  const { say, language } = useTexts(texts);
+  const { say, language: ownLanguage } = useTexts(texts);
+  const [language, setLanguage] = useState<string>(ownLanguage);
   const [topic, setTopic] = useState(say('topicExample'));
   const [platform, setPlatform] = useState<Platform>('linkedin');
   // Two to compare, where the plan has them.
@@ -109,6 +113,12 @@ function NewPost({ isBusy, write }: NewPostProps) {
         value={platform}
         data={[...PLATFORMS]}
         onChange={({ currentTarget }) => setPlatform(currentTarget.value as Platform)}
+      />
+      <NativeSelect
+        aria-label={say('language')}
+        value={language}
+        data={LANGUAGES.map(([value, label]) => ({ value, label }))}
+        onChange={({ currentTarget }) => setLanguage(currentTarget.value)}
       />
       <NativeSelect
         aria-label={say('variants')}
@@ -196,6 +206,7 @@ function Drafts({ opened }: { readonly opened: string | undefined }) {
             act: ({ id }) => change({ draft: id }),
           },
           { head: say('platform'), isDim: true, cell: ({ platform }) => platform },
+          { head: say('language'), isDim: true, cell: ({ language }) => languageName(language) },
           { head: say('when'), isFigure: true, isDim: true, past: (row) => row.created_at },
         ]}
       />

@@ -5,6 +5,9 @@ export const texts = pageTexts({
   topic: ['Topic', 'Thema'],
   topicExample: ['Why small teams ship faster', 'Warum kleine Teams schneller liefern'],
   platform: ['Platform', 'Plattform'],
+  language: ['Language', 'Sprache'],
+  boosted: ['{boost} until {end}', '{boost} bis {end}'],
+  boost: ['{boost}: {plan} for {days} days, {price} once', '{boost}: {plan} für {days} Tage, einmal {price}'],
   variants: ['Variants', 'Varianten'],
   write: ['Write', 'Schreiben'],
   writing: ['Variants written: {count}', 'Geschriebene Varianten: {count}'],
@@ -52,3 +55,18 @@ export const texts = pageTexts({
 
 export const PLATFORMS = ['linkedin', 'x', 'instagram', 'tiktok', 'youtube'] as const;
 export type Platform = (typeof PLATFORMS)[number];
+
+/** Languages that posts are written in, each as its speakers call it; the API takes any other one, too. */
+export const LANGUAGES = [
+  ['en', 'English'],
+  ['de', 'Deutsch'],
+  ['fr', 'Français'],
+  ['es', 'Español'],
+  ['it', 'Italiano'],
+  ['pt-BR', 'Português'],
+  ['nl', 'Nederlands'],
+  ['pl', 'Polski'],
+  ['ja', '日本語'],
+] as const;
+
+export const languageName = (tag: string): string => LANGUAGES.find(([one]) => one === tag)?.[1] ?? tag;

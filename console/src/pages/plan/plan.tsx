@@ -1,9 +1,10 @@
 import { Link } from '@tanstack/react-router';
 import { useAccount } from '../../account.ts';
 import { useSearchOf } from '../../parts/search.ts';
-import { Head } from '../../parts/section.tsx';
+import { Head, Section } from '../../parts/section.tsx';
 import { StateBadge } from '../../parts/state-badge.tsx';
 import { Table } from '../../parts/table.tsx';
+import { titleOf, useHeldProducts, useProductLinks } from '../../products/product-links.ts';
 import { useTexts } from '../../text/index.ts';
 import { type Held, useHeld, useSoldNames } from './data.ts';
 import { Notices } from './notices.tsx';
@@ -35,6 +36,7 @@ function PlansOf() {
       {held !== undefined && <Notices held={held} />}
       <Products asked={asked} opened={opened?.entitlement.product} />
       {opened !== undefined && <ProductPlans key={opened.entitlement.product} held={opened} />}
+      <MoreProducts />
     </>
   );
 }
@@ -97,5 +99,30 @@ function Products({
         },
       ]}
     />
+  );
+}
+
+/** Products with pages that the navigation leaves out, since the account has no plan of them. */
+function MoreProducts() {
+  const { say } = useTexts(texts);
+  const held = useHeldProducts();
+  const links = useProductLinks(false).filter(({ product }) => held?.has(product) === false);
+  const firsts = links.filter(
+    ({ product }, index) => links.findIndex((one) => one.product === product) === index,
+  );
+  if (firsts.length === 0) return null;
+  return (
+    <Section title={say('moreProducts')}>
+      <p className="dim">{say('moreProducts.about')}</p>
+      <ul className="more">
+        {firsts.map((params) => (
+          <li key={params.product}>
+            <Link to="/app/products/$product/$page" params={params}>
+              {titleOf(params.product)}
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </Section>
   );
 }

@@ -6,6 +6,11 @@ export const texts = pageTexts({
     'This server has no product for such an account.',
     'Dieser Server hat kein Produkt für ein solches Konto.',
   ],
+  moreProducts: ['More products', 'Weitere Produkte'],
+  'moreProducts.about': [
+    'This account has no plan of these. Look at their pages before you buy one.',
+    'Dieses Konto hat davon keinen Tarif. Sieh dir ihre Seiten an, bevor du einen kaufst.',
+  ],
   product: ['Product', 'Produkt'],
   plan: ['Plan', 'Tarif'],
   state: ['State', 'Stand'],
