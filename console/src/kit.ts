@@ -35,5 +35,5 @@ export { sendAndTell, UploadButton } from './parts/upload-button.tsx';
 export { type Typed, typedIn } from './parts/typed.ts';
 export { When } from './parts/when.tsx';
 export { type ProductPages, useProductSearch } from './products/product-pages.ts';
-export { apiFor, PARTS, WIRE } from './session.ts';
+export { apiFor, PARTS, session, SIGNED_IN, WIRE } from './session.ts';
 export { pageTexts, useTexts } from './text/index.ts';

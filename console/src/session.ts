@@ -136,9 +136,11 @@ export function apiFor(accountId: string | undefined): Api {
 /** How calls are made: parts of the SDK's client that follow a stream need it. A person is told of a limit at once, and does not wait for it in silence. */
 export const WIRE = { retries: { ...RETRIES, longest: 2_000 }, time: machineTime, timeout: 60_000 } as const;
 export const PARTS = { baseUrl: location.origin, fetch: reach, ...WIRE };
+/** The same as who is signed in, for streams by WebSocket. */
+export const SIGNED_IN = { ...PARTS, credentials };
 
 function makeApi(accountId: string | undefined): Api {
-  const caller = createCaller({ ...PARTS, credentials, accountId });
+  const caller = createCaller({ ...SIGNED_IN, accountId });
   // Steps-up themselves are refused by the same code where a second factor came meanwhile.
   return {
     call: (route, ...given) => withProof(route, () => caller.call(route, ...given)),

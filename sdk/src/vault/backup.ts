@@ -25,6 +25,11 @@ export interface BackupOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface RestoreOptions extends DecryptOptions {
+  /** One of the history, which may be older than what this device knows of; the newest when not said. */
+  readonly id?: string;
+}
+
 export interface RestoredBackup {
   readonly version: number;
   /** When it was made. */
@@ -62,19 +67,22 @@ export async function sendBackup(
   await store.changeState({ backupAt: timestamp });
 }
 
-/** The newest backup of the account. Throws `rolled_back` where this device knows of a newer one. */
+/** The newest backup of the account, or a chosen one. Throws `rolled_back` where this device knows of a newer one, and none was chosen. */
 export async function restoreBackup(
   { client, store, keys }: BackupParts,
-  options?: DecryptOptions,
+  { id, ...options }: RestoreOptions = {},
 ): Promise<RestoredBackup> {
-  const answer = await client.open('GET /v1/backup', {}, { timeout: NO_TIMEOUT });
+  const answer =
+    id === undefined
+      ? await client.open('GET /v1/backup', {}, { timeout: NO_TIMEOUT })
+      : await client.open('GET /v1/backup/{id}', { params: { id } }, { timeout: NO_TIMEOUT });
   const version = Number(answer.headers.get('x-backup-version'));
   const timestamp = Number(answer.headers.get('x-backup-timestamp'));
   const newest = (await store.readState())?.backupAt ?? 0;
-  if (timestamp < newest) throw new VaultError('rolled_back');
+  if (id === undefined && timestamp < newest) throw new VaultError('rolled_back');
   await keys.refresh();
   const remembering = new TransformStream<Uint8Array, Uint8Array>({
-    flush: () => store.changeState({ backupAt: timestamp }),
+    flush: () => store.changeState({ backupAt: Math.max(newest, timestamp) }),
   });
   const sealed = answer.body ?? new Blob([]).stream();
   const content = sealed.pipeThrough(decryptStream(keys.ring(), nameOf(version, timestamp), options));

@@ -1,4 +1,4 @@
-export { type BackupOptions, type RestoredBackup } from './backup.ts';
+export { type BackupOptions, type RestoredBackup, type RestoreOptions } from './backup.ts';
 export { type DecryptOptions } from './chunks.ts';
 export { VaultError, type VaultErrorCode } from './errors.ts';
 export { type NewPassphrase } from './key-ring.ts';
@@ -12,5 +12,12 @@ export {
   type VaultStore,
 } from './store.ts';
 export { type RecordProblem, type SyncReport } from './sync.ts';
-export { createVault, openVault, type Vault, type VaultOptions, type VaultRecord } from './vault.ts';
+export {
+  createVault,
+  openVault,
+  type Vault,
+  type VaultClient,
+  type VaultOptions,
+  type VaultRecord,
+} from './vault.ts';
 export { type VaultVector, type VaultVectors, type VectorItem, type VectorMatch } from './vectors.ts';

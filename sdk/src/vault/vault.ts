@@ -1,6 +1,12 @@
 import type { Client } from '../client.ts';
 import type { Time } from '../time.ts';
-import { type BackupOptions, type RestoredBackup, restoreBackup, sendBackup } from './backup.ts';
+import {
+  type BackupOptions,
+  type RestoredBackup,
+  restoreBackup,
+  type RestoreOptions,
+  sendBackup,
+} from './backup.ts';
 import { equalBytes, toHex } from './bytes.ts';
 import { type DecryptOptions, decryptStream, encryptStream } from './chunks.ts';
 import { VaultError } from './errors.ts';
@@ -23,9 +29,14 @@ import { type LockedStore, lockStore, type StoredRecord, type VaultStore } from 
 import { listProblems, type RecordProblem, synchronize, type SyncReport, takeAnyway } from './sync.ts';
 import { createVectors, type VaultVectors } from './vectors.ts';
 
+/** The calls that a vault makes, as its owner. */
+export type VaultClient = Pick<Client, 'call' | 'open'> & {
+  forAccount(accountId: string): Pick<Client, 'call' | 'open'>;
+};
+
 export interface VaultOptions {
   /** The vault's owner: each member of an account has their own. */
-  readonly client: Client;
+  readonly client: VaultClient;
   /** All that is sealed is sealed for this account. */
   readonly accountId: string;
   readonly store: VaultStore;
@@ -35,7 +46,7 @@ export interface VaultOptions {
 
 interface VaultParts {
   readonly accountId: string;
-  readonly client: Client;
+  readonly client: Pick<Client, 'call' | 'open'>;
   readonly server: RecordServer;
   readonly store: LockedStore;
   readonly time: Time | undefined;
@@ -85,7 +96,7 @@ export interface Vault {
   reencrypt(): Promise<number>;
   /** Sends what comes, encrypted, as the account's newest backup. */
   backup(content: ReadableStream<Uint8Array>, options?: BackupOptions): Promise<void>;
-  restore(options?: DecryptOptions): Promise<RestoredBackup>;
+  restore(options?: RestoreOptions): Promise<RestoredBackup>;
   /** For files of your own: what flows through is encrypted, and opens by the same name alone. */
   encrypt(name: string): TransformStream<Uint8Array, Uint8Array>;
   decrypt(name: string, options?: DecryptOptions): TransformStream<Uint8Array, Uint8Array>;

@@ -378,4 +378,12 @@ describe('a backup', () => {
     await expect(writer.vault.restore()).rejects.toThrow(code('rolled_back'));
     writer.network.tamper = undefined;
   });
+
+  it('of the history is read by its id, although there is a newer one', async () => {
+    await writer.vault.backup(streamOf(content));
+    await writer.vault.backup(streamOf(content.slice(0, 10)));
+    const [, older] = await writer.options.client.call('GET /v1/backup/history', {});
+    const restored = await writer.vault.restore({ id: older?.id ?? '' });
+    expect(Buffer.from(await collect(restored.content)).equals(content)).toBe(true);
+  });
 });
