@@ -20,7 +20,7 @@ import { isOpen, keyOf, type Scope, type Section, type View } from './use-scope.
 const GROUPS = ['contradictions', 'risks', 'gaps'] as const;
 const COLOURS = { high: 'red', medium: 'yellow', low: 'gray' } as const;
 
-/** What a model finds wrong with the scope: the last analysis, and a new one. */
+/** Findings of a model in the scope: the last analysis, and a new one. */
 export function Analysis({ scope, isMember }: View) {
   const { say } = useTexts(texts);
   const { call } = useApi();
@@ -145,7 +145,7 @@ interface SuggestionsProps {
   readonly asked: ReturnType<typeof useSuggestions>;
 }
 
-/** Each is taken into the text or put away; a text that somebody has changed meanwhile is not written over. */
+/** Each is taken into the text or put away; a text that was changed meanwhile is not written over. */
 export function Suggestions({ scope, section, asked }: SuggestionsProps) {
   const { say } = useTexts(texts);
   const { call } = useApi();

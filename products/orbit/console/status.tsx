@@ -15,7 +15,7 @@ interface Conflict {
   readonly subject: string;
 }
 
-/** Verbs for the next statuses. A scope is approved as it was read: a change of somebody else is told first. */
+/** Verbs for the next statuses. A scope is approved as it was read: a change since then is a refusal. */
 export function StatusActs({ scope: { id, status, version, sections } }: { readonly scope: Scope }) {
   const { say } = useTexts(texts);
   const { call } = useApi();
