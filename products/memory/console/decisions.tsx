@@ -84,7 +84,14 @@ function DecisionForm({ decision, end }: DecisionFormProps) {
   };
   return (
     <Writing label={say(decision === undefined ? 'writeDecision' : 'writeVersion')} {...{ save, end }}>
-      <TextInput name="title" label={say('title')} defaultValue={decision?.title} required maxLength={300} />
+      <TextInput
+        name="title"
+        label={say('title')}
+        defaultValue={decision?.title}
+        required
+        withAsterisk
+        maxLength={300}
+      />
       {PARTS.map((name) => (
         <Textarea
           key={name}

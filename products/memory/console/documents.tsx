@@ -75,7 +75,14 @@ function DocumentForm({ document, end }: DocumentFormProps) {
     <Writing label={say(document === undefined ? 'writeDocument' : 'writeVersion')} {...{ save, end }}>
       {document === undefined && (
         <div className="row">
-          <TextInput name="name" label={say('name')} required maxLength={200} placeholder="glossary" />
+          <TextInput
+            name="name"
+            label={say('name')}
+            required
+            withAsterisk
+            maxLength={200}
+            placeholder="glossary"
+          />
           <NativeSelect
             name="kind"
             label={say('kind')}
@@ -155,7 +162,7 @@ function Text({ document: { id, author_id: author, current_version: newest }, ed
     change({ id: undefined });
   };
   return (
-    <>
+    <section>
       <Versions newest={newest} dayOf={dayOf} />
       <Refusal error={error} isQuiet />
       <div
@@ -175,6 +182,6 @@ function Text({ document: { id, author_id: author, current_version: newest }, ed
           <Confirm isDangerous text={say('deleteDocument')} act={remove} />
         </p>
       )}
-    </>
+    </section>
   );
 }

@@ -46,25 +46,27 @@ export function Writing({ label, save, end, children }: WritingProps) {
     ({ id }) => end(id),
   );
   return (
-    <form
-      className="stack"
-      aria-label={label}
-      onSubmit={(event) => {
-        event.preventDefault();
-        mutate(event.currentTarget);
-      }}
-    >
-      {children}
-      <Refusal error={error} />
-      <p className="filters">
-        <Button type="submit" loading={isPending}>
-          {say('save')}
-        </Button>
-        <Button variant="default" onClick={() => end()}>
-          {say('discard')}
-        </Button>
-      </p>
-    </form>
+    <section>
+      <form
+        className="stack"
+        aria-label={label}
+        onSubmit={(event) => {
+          event.preventDefault();
+          mutate(event.currentTarget);
+        }}
+      >
+        {children}
+        <Refusal error={error} />
+        <p className="filters">
+          <Button type="submit" loading={isPending}>
+            {say('save')}
+          </Button>
+          <Button variant="default" onClick={() => end()}>
+            {say('discard')}
+          </Button>
+        </p>
+      </form>
+    </section>
   );
 }
 
@@ -93,13 +95,14 @@ export function Versions({ newest, dayOf = () => '' }: VersionsProps) {
   const nameOf = (one: string) => `${say('versionOf', { version: one })} ${dayOf(Number(one))}`;
   const options = Object.fromEntries(versionsOf(newest).map((one) => [one, nameOf(one)]));
   return (
-    <div className="filters">
+    <section className="filters" aria-label={say('version')}>
       <Pick
         label={say('version')}
         value={`${version}`}
         options={options}
         choose={(one) => change({ version: one })}
       />
+      {from !== undefined && <span className="dim">{say('comparedWith')}</span>}
       <Pick
         label={say('comparedWith')}
         value={from === undefined ? undefined : `${from}`}
@@ -107,7 +110,7 @@ export function Versions({ newest, dayOf = () => '' }: VersionsProps) {
         none={say('notCompared')}
         choose={(one) => change({ from: one })}
       />
-    </div>
+    </section>
   );
 }
 

@@ -104,11 +104,13 @@ export function OpenedPattern({ id }: { readonly id: string }) {
       {(pattern) => (
         <>
           <Facts of={{ [say('level')]: <Shared item={pattern} change={share} /> }} />
-          {pattern.sources.flatMap(({ quotes }) =>
-            quotes.map(({ message_id: message, span, text }) => (
-              <p key={[message, ...span].join(' ')}>{text}</p>
-            )),
-          )}
+          <section>
+            {pattern.sources.flatMap(({ quotes }) =>
+              quotes.map(({ message_id: message, span, text }) => (
+                <p key={[message, ...span].join(' ')}>{text}</p>
+              )),
+            )}
+          </section>
           <Neighbours id={id} />
         </>
       )}
