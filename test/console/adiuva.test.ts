@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { isHere, PATIENCE, visitConsole } from './visit.ts';
@@ -96,6 +97,94 @@ describe.runIf(isHere)('Adiuva’s pages', { timeout: 8 * PATIENCE }, async () =
     await signInAs(ben, stranger);
     await open('vault', stranger);
     await stranger.getByRole('button', { name: 'Make the vault' }).waitFor();
+  });
+
+  test('actions of the assistant are carried out on opened records once they are confirmed, and a refused one is not', async () => {
+    await open('assistant');
+    await unlock(page, `${PASSPHRASE} anew`);
+    const ask = async (text: string) => {
+      await write('What do you want to know or have done?', text, page);
+      await press('Ask', page);
+    };
+    const log = page.getByRole('log');
+    await ask('Create a project "Mars" and a task "Build it"');
+    await log.getByRole('listitem').nth(1).getByRole('button', { name: 'Don’t' }).click();
+    await log.getByText('refused by you').waitFor();
+    await press('Do it', page);
+    await log.getByText('done', { exact: true }).waitFor();
+    await ask('Which projects do I have?');
+    await log.getByRole('article').last().getByText('Mars').waitFor();
+    await ask('Delete the project Mars');
+    await expect.poll(() => log.getByRole('listitem').count()).toBe(3);
+    expect(await unreached()).toEqual([]);
+    await expectSound();
+    await press('Do it', page);
+    await expect.poll(() => log.getByText('done', { exact: true }).count()).toBe(2);
+    await page.getByRole('link', { name: 'Vault', exact: true }).click();
+    await page.getByText('Nothing here yet.').waitFor();
+    await page.getByRole('tab', { name: 'Projects' }).click();
+    await page.getByText('Nothing here yet.').waitFor();
+  });
+
+  test('a playbook that is ready asks for what it needs and proposes its records, and one that was made stays', async () => {
+    await page.getByRole('link', { name: 'Playbooks', exact: true }).click();
+    await press('Create task from email', page);
+    await write('The email', 'Dear Ada, please send the offer by Friday. Bob', page);
+    await press('Run', page);
+    await press('Do it', page);
+    await page.getByRole('list', { name: 'Proposed actions' }).getByText('done', { exact: true }).waitFor();
+    await write('What should a playbook do?', 'Plan my day', page);
+    await press('Make a playbook', page);
+    await page.getByRole('region', { name: 'Plan my day' }).waitFor();
+    await cell('made by you', page).waitFor();
+    await expectSound();
+  });
+
+  test('a backup brings back what was deleted, and is downloaded opened', async () => {
+    await page.getByRole('link', { name: 'Backups', exact: true }).click();
+    await press('Back up now', page);
+    await page.getByRole('button', { name: 'Download' }).waitFor();
+    await expectSound();
+    await page.getByRole('link', { name: 'Vault', exact: true }).click();
+    await press('Delete', page);
+    await press('Delete: press again', page);
+    await page.getByText('Nothing here yet.').waitFor();
+    await page.getByRole('link', { name: 'Backups', exact: true }).click();
+    const [file] = await Promise.all([page.waitForEvent('download'), press('Download', page)]);
+    expect(readFileSync(await file.path(), 'utf8')).toContain('"table":"tasks"');
+    await press('Restore', page);
+    await press('Restore: press again', page);
+    await page.getByText('Records brought back: 1').waitFor();
+    await press('Delete', page);
+    await press('Delete: press again', page);
+    await page.getByText('No backup yet.').waitFor();
+  });
+
+  test('a device is named and revoked, and the old passphrase opens nothing once the keys are replaced', async () => {
+    await page.getByRole('link', { name: 'Devices', exact: true }).click();
+    await page
+      .getByRole('row')
+      .filter({ hasText: 'this one' })
+      .getByRole('button', { name: 'Rename' })
+      .click();
+    await write('Name of the device', 'Desk', page);
+    await page.locator('form.filters').getByRole('button', { name: 'Rename' }).click();
+    await cell(/Desk.*this one/, page).waitFor();
+    await expectSound();
+    await press('Revoke', page);
+    await press('Revoke: press again', page);
+    await expect.poll(() => page.getByRole('button', { name: 'Revoke' }).count()).toBe(0);
+    await other.reload();
+    await other.getByRole('heading', { name: 'Sign in' }).waitFor();
+    await write('New passphrase', PASSPHRASE, page);
+    await write('Once more', PASSPHRASE, page);
+    await page.getByRole('button', { name: 'Replace the keys' }).click();
+    await press('I have written it down', page);
+    await page.reload();
+    await unlock(page, `${PASSPHRASE} anew`);
+    await page.getByText('This passphrase does not open the vault.').waitFor();
+    await unlock(page);
+    await cell(/Desk.*this one/, page).waitFor();
   });
 
   test('breaks nothing', () => {

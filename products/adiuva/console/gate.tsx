@@ -18,7 +18,6 @@ import { type ReactNode, useEffect, useState } from 'react';
 import {
   changeVault,
   lockVault,
-  type Opening,
   type OpenVault,
   showRecoveryKey,
   useVault,
@@ -193,7 +192,7 @@ export function NewPassphrase({ button, act, children }: NewPassphraseProps) {
 
 interface SecretFormProps {
   readonly button: string;
-  readonly act: (typed: Readonly<Record<string, string>>) => Promise<Opening | unknown>;
+  readonly act: (typed: Readonly<Record<string, string>>) => Promise<unknown>;
   readonly children: ReactNode;
 }
 
