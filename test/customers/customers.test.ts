@@ -247,6 +247,47 @@ describe('on behalf of a customer', () => {
   });
 });
 
+interface Operation {
+  readonly parameters?: readonly { readonly name: string }[];
+  readonly requestBody?: {
+    readonly content: Readonly<Record<string, { readonly schema: { $ref?: string } }>>;
+  };
+}
+
+test('each call of operators that takes an account takes a customer in its place, and says the same', async () => {
+  const { body } = await app.call(undefined, 'GET /openapi.json');
+  const { paths, components } = body as unknown as {
+    paths: Record<string, Record<string, Operation>>;
+    components: { schemas: Record<string, { properties?: object }> };
+  };
+  const id = newId();
+  const account = String((await put(id)).body['account_id']);
+  const fieldsOf = ({ parameters = [], requestBody }: Operation) => {
+    const named = requestBody?.content['application/json']?.schema.$ref?.split('/').at(-1) ?? '';
+    const fields = Object.keys(components.schemas[named]?.properties ?? {});
+    return new Set([...parameters.map(({ name }) => name), ...fields]);
+  };
+  const naming = Object.entries(paths)
+    .filter(([path]) => path.startsWith('/v1/admin/'))
+    .flatMap(([path, operations]) =>
+      Object.entries(operations).map(([method, one]) => ({ path, method, fields: fieldsOf(one) })),
+    )
+    .filter(({ fields }) => fields.has('account_id') || fields.has('account'));
+  expect(naming.filter(({ fields }) => !fields.has('customer')).map(({ path }) => path)).toEqual([]);
+  const lists = naming.filter(({ method }) => method === 'get');
+  expect(lists.length).toBeGreaterThan(10);
+  for (const { path, fields } of lists) {
+    const name = fields.has('account') ? 'account' : 'account_id';
+    const needed = fields.has('format') && path.endsWith('/export') ? '&format=jsonl' : '';
+    const [named, known] = [`customer=${id}${needed}`, `${name}=${account}${needed}`];
+    const read = (query: string) => call(`GET ${path}?${query}`);
+    const [byCustomer, byAccount] = [await read(named), await read(known)];
+    expect([path, byCustomer.status, byCustomer.body]).toEqual([path, 200, byAccount.body]);
+    expect([path, code(await read(`customer=never-put${needed}`))]).toEqual([path, '404 customer_unknown']);
+    expect([path, code(await read(`${named}&${known}`))]).toEqual([path, '400 validation_failed']);
+  }
+});
+
 describe('members of a customer', () => {
   test('take seats of its plan by ids of the operator, and are the same users when they come back', async () => {
     const id = newId();

@@ -19,9 +19,10 @@ export async function serveAtHome(place: {
   const PLINTH_URL = await server.url();
   const PLINTH_KEY = place.ownersKey(join(cwd, 'data'));
   const env = { PATH: process.env['PATH'], PLINTH_URL, PLINTH_KEY, PORT: '0' };
-  const python = { ...env, PYTHONPATH: join(ROOT, 'clients/python') };
+  const python = { ...env, PYTHONPATH: join(place.installed, 'clients/python') };
   await useAsCustomer(spawn(process.execPath, ['server.ts'], { cwd, env }), 'ada');
   await useAsCustomer(spawn('python3', ['server.py'], { cwd, env: python }), 'grace');
+  for (const customer of ['ada', 'grace']) await refund({ url: PLINTH_URL, key: PLINTH_KEY }, customer);
   server.kill('SIGTERM');
   await server.ended;
 }
@@ -72,6 +73,29 @@ async function useAsCustomer(backend: ChildProcess, name: string): Promise<void>
   } finally {
     backend.kill('SIGKILL');
   }
+}
+
+/** The operator gives back what a customer paid. */
+async function refund(at: { readonly url: string; readonly key: string }, customer: string): Promise<void> {
+  const call = async (path: string, body?: object) => {
+    const headers = {
+      authorization: `Bearer ${at.key}`,
+      'content-type': 'application/json',
+      'idempotency-key': customer,
+    };
+    const sent = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) };
+    return (await fetch(`${at.url}/v1/${path}`, { headers, ...sent })).json();
+  };
+  const { account_id: account } = (await call(`customers/${customer}`)) as { account_id: string };
+  const payment = async () => {
+    const { payments } = (await call(`admin/customers/${account}`)) as {
+      payments: { payment: string; refunded_minor: number }[];
+    };
+    return payments[0];
+  };
+  await expect.poll(payment, { timeout: 60_000 }).toMatchObject({ refunded_minor: 0 });
+  await call('admin/billing/refunds', { customer, payment: (await payment())?.payment });
+  await expect.poll(payment, { timeout: 60_000 }).toMatchObject({ refunded_minor: 999 });
 }
 
 /** The port that it says it listens on. */

@@ -121,10 +121,11 @@ describe('a server that is away', () => {
       `
         try:
             with customer.permit("external"): print("begun")
-        except plinth.NoAnswer as error: print(error.was_sent)`,
+        except plinth.NoAnswer as error: print(error.was_sent, "http" in str(error), "http" in str(error.body))`,
       { at: NOWHERE },
     );
-    expect(said).toBe('False');
+    // What is handed on to a client of the backend names no address.
+    expect(said).toBe('False True False');
   });
 
   it('lets through what was allowed, and is told of it exactly by the next process', async () => {

@@ -53,7 +53,8 @@ class NoAnswer(PlinthError):
 
     def __init__(self, message: str, *, was_sent: bool) -> None:
         super().__init__("no_answer", message)
-        self.was_sent = was_sent
+        # What is handed on to a backend's own client names no address; `str(error)` has it.
+        self.was_sent, self.message = was_sent, "This cannot be done right now. Try again in a moment."
 
 
 KINDS: Mapping[str, type[PlinthError]] = {"limit_exceeded": LimitExceeded, "plan_required": PlanRequired}

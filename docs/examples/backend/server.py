@@ -47,10 +47,8 @@ class Handler(BaseHTTPRequestHandler):
         try:
             # Your own sign-in says who calls; here a header does.
             status, answer = ROUTES[self.path](plinth.customer(self.headers["x-user"]), body)
-        except (LimitExceeded, PlanRequired) as denied:
-            status, answer = denied.status, denied.body
-        except NoAnswer as away:
-            status, answer = 503, away.body
+        except (LimitExceeded, PlanRequired, NoAnswer) as refused:
+            status, answer = refused.status or 503, refused.body
         self.send_response(status)
         self.end_headers()
         self.wfile.write(json.dumps(answer).encode())

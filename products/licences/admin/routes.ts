@@ -1,4 +1,5 @@
 import {
+  accountFilter,
   CSV_FORMATS,
   instant,
   JSON_OR_CSV,
@@ -43,7 +44,7 @@ export const findLicenses = route(
         license_key: key,
         email,
         user_email: email,
-        account_id: z.uuid().optional(),
+        ...accountFilter,
         status: z.enum(STATUSES).optional(),
         tier: z.string().min(1).max(100).optional(),
         expires_before: instant.optional(),

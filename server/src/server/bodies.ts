@@ -10,6 +10,7 @@ export interface ReadBody {
 
 /** Deeper JSON than this has no use here. */
 const DEEPEST = 32;
+const LONGEST_PATH = 200;
 const NO_BODY = Buffer.alloc(0);
 export const NOTHING: ReadBody = { raw: NO_BODY, value: undefined };
 
@@ -53,7 +54,7 @@ function parseJson(raw: Buffer, headers: IncomingHttpHeaders): ParsedBody {
 }
 
 function inspectBody({ raw, value, mayHide }: ParsedBody): ReadBody {
-  inspect(value, { path: 'body', depth: 0, mayHide });
+  inspect(value, { depth: 0, mayHide, name: 'body' });
   return { raw, value };
 }
 
@@ -81,7 +82,9 @@ function refuseEncodings(headers: IncomingHttpHeaders): void {
 }
 
 interface Place {
-  readonly path: string;
+  /** The value that has it, and under which name or number: of the value that is looked at now. */
+  readonly parent?: Place;
+  name: string | number;
   readonly depth: number;
   /** Whether the text has \u escapes: only those can write NUL, lone surrogates or disguised names. */
   readonly mayHide: boolean;
@@ -89,29 +92,41 @@ interface Place {
 
 function inspect(value: unknown, place: Place): void {
   if (typeof value === 'string') {
-    if (place.mayHide) refuseHostile(value, place.path);
+    if (place.mayHide) refuseHostile(value, place);
     return;
   }
   if (typeof value !== 'object' || value === null) return;
   const depth = place.depth + 1;
   if (depth > DEEPEST) throw unreadable(`The body is nested more than ${DEEPEST} levels deep.`);
-  const inner = { ...place, depth };
+  const inner: Place = { parent: place, name: 0, depth, mayHide: place.mayHide };
   if (Array.isArray(value)) {
-    for (const item of value) inspect(item, inner);
+    for (let index = 0; index < value.length; index += 1) {
+      inner.name = index;
+      inspect(value[index], inner);
+    }
     return;
   }
   // Plain objects, fresh from the parser: all that is enumerable is their own.
   for (const name in value) {
-    if (name === '__proto__') throw unreadable('The body has a field that is not allowed.');
-    if (place.mayHide) refuseHostile(name, place.path);
+    if (name === '__proto__') throw unreadable(`A field __proto__ is not allowed in ${pathOf(place)}.`);
+    if (place.mayHide) refuseHostile(name, place);
+    inner.name = name;
     inspect((value as Record<string, unknown>)[name], inner);
   }
 }
 
 /** Refuses what PostgreSQL can't store, or what has no place in Unicode text: NUL and lone surrogates. */
-export function refuseHostile(text: string, where: string): void {
-  if (text.includes('\u0000')) throw unreadable(`There is a NUL character in the ${where}.`);
-  if (!text.isWellFormed()) throw unreadable(`There is a lone surrogate in the ${where}.`);
+export function refuseHostile(text: string, where: string | Place): void {
+  if (text.includes('\u0000')) throw unreadable(`There is a NUL character in ${pathOf(where)}.`);
+  if (!text.isWellFormed()) throw unreadable(`There is a lone surrogate in ${pathOf(where)}.`);
+}
+
+/** `the body`, or where in it: `body.customers.7.name`. */
+function pathOf(where: string | Place): string {
+  if (typeof where === 'string') return `the ${where}`;
+  const names = [];
+  for (let at: Place | undefined = where; at !== undefined; at = at.parent) names.unshift(at.name);
+  return names.length === 1 ? 'the body' : names.join('.').slice(0, LONGEST_PATH);
 }
 
 function unreadable(message: string): AppError {

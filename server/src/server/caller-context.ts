@@ -1,4 +1,5 @@
 import {
+  assertExternalId,
   atLeast,
   type Caller,
   isForMembers,
@@ -9,7 +10,7 @@ import {
   type Spender,
   takesApiKeyHeader,
 } from '#platform/http';
-import { assertExternalId, type ServedName } from '#platform/accounts';
+import type { ServedName } from '#platform/accounts';
 import { allowsScope } from '#platform/identity';
 import { type AccountId, AppError, INVALID_CREDENTIAL, isUuid, NO_ACCOUNT } from '#platform/kernel';
 import type { CallRequest, InFlightRequest } from './in-flight.ts';

@@ -169,6 +169,11 @@ test('a credential that is not good is told apart from none', async () => {
   expect(await messageOf('Bearer pl_wrong')).toEqual(invalid);
 });
 
+test('a text that can not be stored is told of with its place', async () => {
+  const { json } = await call('/v1/items', post('{"name":"a","tags":["b",{"c":"d\\u0000"}]}'));
+  expect(json.error?.message).toBe('There is a NUL character in body.tags.1.c.');
+});
+
 const deep = (levels: number) => `${'['.repeat(levels)}${']'.repeat(levels)}`;
 test.each([
   ['an unknown field', { name: 'a', color: 'red' }, 400],

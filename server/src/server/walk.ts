@@ -31,6 +31,7 @@ import {
   productKeyContext,
   seesModelCost,
 } from './caller-context.ts';
+import { accountFilterOf, withAccountOfCustomer } from './customer-filter.ts';
 import type { Fail } from './failure-handler.ts';
 import { asAppError } from './failures.ts';
 import {
@@ -122,6 +123,7 @@ function walkOf(
   }
   const product = mounted.product ?? mounted.module;
   const takesKey = idempotencyOf(route);
+  const filter = accountFilterOf(route);
   const rates = ratesOfCall(route);
   const before = ratesByIp(route);
   const handle = withSessionCookie(route, parts.settings);
@@ -179,7 +181,8 @@ function walkOf(
     if (context.accountId !== undefined) inFlight.responder.socket?.countFor(context.accountId);
     const inStep = <T>(step: () => T | Promise<T>) =>
       isLarge(bodyOf(request).raw) ? steps.run(inFlight, step) : step();
-    const input = await inStep(() => read(request));
+    const said = await inStep(() => read(request));
+    const input = filter === undefined ? said : await withAccountOfCustomer(said, filter, parts);
     const key = idempotencyKeyOf(request, takesKey);
     const given: SpendingCall = { route, product, inFlight, context, input, key };
     const call = isByProductKey(route, request) ? await contextByKey(given) : given;

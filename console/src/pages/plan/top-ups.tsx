@@ -116,7 +116,7 @@ function Attempts({ attempts }: { readonly attempts: readonly Attempt[] }) {
   if (attempts.length === 0) return null;
   const failureOf = (failure: string) => {
     const key = `failure.${failure}`;
-    return isTextOf(key) ? say(key) : failure;
+    return say(isTextOf(key) ? key : 'failure.card_declined');
   };
   return (
     <Table

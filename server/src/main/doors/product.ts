@@ -9,6 +9,7 @@ declare module '#platform/db' {
 
 export * from '#platform/product';
 export {
+  accountFilter,
   addressBlock,
   answer,
   type Answer,

@@ -22,8 +22,11 @@ export async function answerEach<Item, Result>(
   const checked = items.map((item) => {
     const parsed = schema.safeParse(item);
     if (!parsed.success) {
-      const [issue] = parsed.error.issues;
-      return itemError('validation_failed', `${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`);
+      const [{ path, message } = { path: [], message: '' }] = parsed.error.issues;
+      return itemError(
+        'validation_failed',
+        [path.join('.'), message].filter((text) => text !== '').join(': '),
+      );
     }
     const name = JSON.stringify(key(parsed.data));
     if (seen.has(name)) return itemError('validation_failed', 'It stands in this batch already.');

@@ -1,6 +1,7 @@
 import './errors.ts';
 
 export { ownCookie } from './own-cookie.ts';
+export { accountFilter, assertExternalId, customerFilter, externalIdSchema } from './external-id.ts';
 export { answerEach, itemError, type ItemError } from './answer-each.ts';
 export {
   addressBlock,

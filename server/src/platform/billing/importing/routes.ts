@@ -1,5 +1,12 @@
-import { externalIdSchema } from '#platform/accounts';
-import { answerEach, instant, type ItemError, namedObject, routesFor, routesOf } from '#platform/http';
+import {
+  answerEach,
+  externalIdSchema,
+  instant,
+  type ItemError,
+  namedObject,
+  routesFor,
+  routesOf,
+} from '#platform/http';
 import { z } from 'zod';
 import type { Importing } from './importing.ts';
 import type { RowResult } from './rows.ts';

@@ -1,4 +1,5 @@
 import {
+  accountFilter,
   concealing,
   CSV_FORMATS,
   instant,
@@ -102,7 +103,7 @@ const ofAll = route(
     auth: 'admin',
     scope: 'admin:read',
     rate: { perMinute: 60, by: 'user' },
-    query: z.strictObject({ account_id: z.uuid().optional(), ...filters, ...pageQuery }),
+    query: z.strictObject({ ...accountFilter, ...filters, ...pageQuery }),
     reply: { 200: pageOf(denialCount) },
   },
   async ({ query }, denials) =>
@@ -147,7 +148,7 @@ const sums = route(
         .refine(isTimeZone, { error: 'is no time zone' })
         .default('UTC')
         .describe('Where days begin: `Europe/Berlin`.'),
-      account_id: z.uuid().optional(),
+      ...accountFilter,
       ...filters,
       ...pageQuery,
       format: z.enum(CSV_FORMATS).optional().describe('Without it, what the Accept header says.'),

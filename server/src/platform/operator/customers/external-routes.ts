@@ -1,14 +1,10 @@
-import {
-  assertExternalId,
-  type BackendCall,
-  externalIdSchema,
-  type PutOutcome,
-  putRefusal,
-} from '#platform/accounts';
+import { type BackendCall, type PutOutcome, putRefusal } from '#platform/accounts';
 import { entitlementReply } from '#platform/billing';
 import {
   answer,
   answerEach,
+  assertExternalId,
+  externalIdSchema,
   itemError,
   namedObject,
   pageOf,
@@ -69,7 +65,7 @@ const fields = {
     ),
   locale: z
     .string()
-    .regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$/)
+    .regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$/, { error: 'is no language tag, as de-AT' })
     .nullable()
     .optional()
     .describe('BCP 47: `de-AT`.'),

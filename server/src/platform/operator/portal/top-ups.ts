@@ -40,6 +40,15 @@ const STATES = {
   unclosed: 'not paid, not closed',
 };
 
+/** Words of the payment provider that say more than that the card was declined. Others are for banks and operators: `lost_card`. */
+const FAILURES: ReadonlyMap<string, string> = new Map([
+  ['insufficient_funds', 'the card has too little money'],
+  ['expired_card', 'the card has expired'],
+  ['authentication_required', 'the bank asks you to confirm it'],
+]);
+
+const failureText = (failure: string) => FAILURES.get(failure) ?? 'the card was declined';
+
 function topUpLine(at: TopUpContext, topUp: TopUpView, packs: readonly SoldAddOn[]): string {
   const { limit, threshold, monthly_cap: cap, spent, currency, card, stopped } = topUp;
   const name = packs.find(({ id }) => id === topUp.add_on)?.name ?? topUp.add_on;
@@ -49,7 +58,7 @@ function topUpLine(at: TopUpContext, topUp: TopUpView, packs: readonly SoldAddOn
       ? ''
       : `<small class="warning">${STOPPED[stopped.reason]}${payLink(stopped.checkout_url, 'the last purchase')}</small>`;
   const attempts = topUp.attempts.map(({ at: begun, amount, state, failure, checkout_url: page }) => {
-    const told = [STATES[state], ...(failure === null ? [] : [failure.replaceAll('_', ' ')])].join(': ');
+    const told = [STATES[state], ...(failure === null ? [] : [failureText(failure)])].join(': ');
     const text = `${dateOf(begun)}: ${moneyText(amount, currency)}, ${told}`;
     return `<small>${escapeHtml(text)}${payLink(page, `the purchase of ${dateOf(begun)}`)}</small>`;
   });

@@ -1,4 +1,6 @@
+import { accountNameFields, ONE_ACCOUNT_ID } from '#platform/accounts';
 import {
+  accountFilter,
   instant,
   JSON_OR_CSV,
   namedObject,
@@ -58,10 +60,10 @@ export const recordSales = route(
     scope: 'admin:write',
     rate: { perMinute: 120, by: 'user' },
     maxBody: 512 * 1_024,
-    body: namedObject('RecordProceedsRequest', {
-      account_id: z.uuid(),
-      sales: z.array(sale).min(1).max(500),
-    }),
+    body: z
+      .strictObject({ ...accountNameFields, sales: z.array(sale).min(1).max(500) })
+      .refine(...ONE_ACCOUNT_ID)
+      .meta({ id: 'RecordProceedsRequest' }),
     reply: {
       200: namedObject('ProceedsResultList', {
         data: z.array(
@@ -75,7 +77,8 @@ export const recordSales = route(
     },
     errors: ['not_found', 'sale_differs'],
   },
-  ({ body: { account_id, sales }, caller, origin, once }, { proceeds }) => {
+  async ({ body: { sales, ...named }, caller, origin, once }, { accountByName, proceeds }) => {
+    const account_id = await accountByName(named);
     const all = sales.map((one) => ({ ...one, account_id }));
     return proceeds.record(all, { caller, origin, once });
   },
@@ -89,7 +92,7 @@ export const listSales = route(
     auth: 'admin',
     scope: 'admin:read',
     rate: { perMinute: 120, by: 'user' },
-    query: z.strictObject({ account_id: z.uuid().optional(), ...pageQuery }),
+    query: z.strictObject({ ...accountFilter, ...pageQuery }),
     reply: { 200: pageOf(recordedSale) },
   },
   async ({ query }, { proceeds }) => {
@@ -142,7 +145,7 @@ export const readMargin = route(
     rate: { perMinute: 60, by: 'user' },
     query: z.strictObject({
       group: groupQuery(MARGIN_DIMENSIONS, 'product'),
-      account_id: z.uuid().optional(),
+      ...accountFilter,
       product: z.string().min(1).max(100).optional(),
       ...reportQuery,
     }),

@@ -1,4 +1,4 @@
-import { JSON_OR_CSV, namedObject, routesFor, routesOf } from '#platform/http';
+import { accountFilter, JSON_OR_CSV, namedObject, routesFor, routesOf } from '#platform/http';
 import { z } from 'zod';
 import { LEAVING_DIMENSIONS, leavingColumns, leavingLine } from './leaving.ts';
 import { PACK_DIMENSIONS, packColumns, packLine } from './packs.ts';
@@ -44,7 +44,7 @@ export const readRevenue = route(
     rate: { perMinute: 60, by: 'user' },
     query: z.strictObject({
       group: groupQuery(REVENUE_DIMENSIONS, 'month,product'),
-      account_id: z.uuid().optional(),
+      ...accountFilter,
       product: z.string().min(1).max(100).optional(),
       ...reportQuery,
     }),
@@ -141,7 +141,7 @@ export const readPacks = route(
     rate: { perMinute: 60, by: 'user' },
     query: z.strictObject({
       group: groupQuery(PACK_DIMENSIONS, 'month,item'),
-      account_id: z.uuid().optional(),
+      ...accountFilter,
       product: z.string().min(1).max(100).optional(),
       ...reportQuery,
     }),

@@ -1,5 +1,6 @@
 import { accountNameFields, ONE_ACCOUNT_ID } from '#platform/accounts';
 import {
+  accountFilter,
   concealModelCost,
   JSON_OR_CSV,
   modelCost,
@@ -150,7 +151,7 @@ export const operatorReport = route(
     rate: { perMinute: 60, by: 'user' },
     query: z.strictObject({
       group: groupQuery(DIMENSION_NAMES, 'account', isTag),
-      account_id: z.uuid().optional(),
+      ...accountFilter,
       ...filters,
       ...reportQuery,
     }),
@@ -253,7 +254,7 @@ export const listAdjusted = route(
     auth: 'admin',
     scope: 'admin:read',
     rate: { perMinute: 120, by: 'user' },
-    query: z.strictObject({ account_id: z.uuid().optional(), ...pageQuery }),
+    query: z.strictObject({ ...accountFilter, ...pageQuery }),
     reply: { 200: pageOf(adjustmentReply) },
   },
   async ({ query }, reports) => {

@@ -37,7 +37,6 @@ export {
   type ExternalCustomers,
   putRefusal,
 } from './customers/customers.ts';
-export { assertExternalId, externalIdSchema } from './customers/external-id.ts';
 export type { ServedAccount, ServedName } from './customers/served-accounts.ts';
 export { accountsDoneAgain } from './done-again.ts';
 export type { OrganizationRequest } from './members/authorize-member.ts';

@@ -1,4 +1,5 @@
 import {
+  accountFilter,
   answer,
   namedObject,
   okReply,
@@ -93,7 +94,7 @@ export const listAllJobs = route(
       status: z.enum(STATES).default('dead'),
       kind: z.string().min(1).max(100).optional(),
       lane: z.enum(LANES).optional(),
-      account_id: z.uuid().optional(),
+      ...accountFilter,
       ...pageQuery,
     }),
     reply: { 200: pageOf(adminJobReply) },

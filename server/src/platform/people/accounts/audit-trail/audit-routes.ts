@@ -1,5 +1,14 @@
 import { auditCursor } from '#platform/audit';
-import { fileReply, instant, namedObject, pageOf, pageQuery, type Route, routesFor } from '#platform/http';
+import {
+  customerFilter,
+  fileReply,
+  instant,
+  namedObject,
+  pageOf,
+  pageQuery,
+  type Route,
+  routesFor,
+} from '#platform/http';
 import { z } from 'zod';
 import type { Accounts } from '../accounts.ts';
 import { sendAdminAudit, sendAudit } from './audit-files.ts';
@@ -146,7 +155,10 @@ const exportAccount = route(
 );
 
 const ofAll = { tag: 'Admin', auth: 'admin', scope: 'admin:read' } as const;
-const account = z.uuid().optional().describe('Of this account alone.');
+const ofOne = {
+  account: z.uuid().optional().describe('Of this account alone.'),
+  customer: customerFilter,
+};
 const adminSchema = auditSchema.extend({ account_id: z.uuid().nullable() }).meta({ id: 'AdminAuditEntry' });
 
 const readAll = route(
@@ -157,7 +169,7 @@ const readAll = route(
     summary: 'Read who did what, in all accounts',
     aliases: ['GET /v1/admin/audit/trail'],
     description: 'Newest first; also what belongs to no account, such as log-ins and work of admins.',
-    query: z.strictObject({ ...filters, account, ...pageQuery }),
+    query: z.strictObject({ ...filters, ...ofOne, ...pageQuery }),
     reply: { 200: pageOf(adminSchema) },
   },
   ({ query }, { adminAudit }) => {
@@ -174,7 +186,7 @@ const exportAll = route(
     summary: 'Export the audit of all accounts',
     description:
       'All events that the filters leave, newest first, as `text/csv` or as JSON lines; that it was exported is an event too.',
-    query: z.strictObject({ format: z.enum(['csv', 'jsonl']), ...filters, account }),
+    query: z.strictObject({ format: z.enum(['csv', 'jsonl']), ...filters, ...ofOne }),
   },
   async ({ caller, query, origin, wire }, { adminAudit }) => {
     const { format, ...filter } = query;

@@ -1,8 +1,8 @@
 import type { Database } from '#platform/db';
+import { externalIdSchema } from '#platform/http';
 import { userByEmail } from '#platform/identity';
 import { type AccountId, AppError } from '#platform/kernel';
 import { z } from 'zod';
-import { externalIdSchema } from './external-id.ts';
 import type { ServedAccounts } from './served-accounts.ts';
 
 /** An account as calls of admins name it: by one of these. */

@@ -12,3 +12,9 @@ export function assertExternalId(id: string, path: string): string {
   if (EXTERNAL_ID.test(id)) return id;
   throw new AppError('validation_failed', { message: RULE, details: { issues: [{ path, message: RULE }] } });
 }
+
+/** Filters of an operator's list by one account. The server puts the account of `customer` into `account_id` (`server/customer-filter.ts`). */
+export const customerFilter = externalIdSchema
+  .optional()
+  .describe('The external id of a customer, in place of the account’s.');
+export const accountFilter = { account_id: z.uuid().optional(), customer: customerFilter };
