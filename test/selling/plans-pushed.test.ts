@@ -83,7 +83,7 @@ test('a customer who is moved to terms that sell units past a limit is not told 
   const body = { plan: 'notes.team', at: 'now', notice_days: 0 };
   expect((await app.call(admin, 'POST /v1/admin/plans/moves', { body })).status).toBe(201);
   await app.later(0.1);
-  await app.app.modules.moves.run();
+  await app.app.modules.services.plans.moves.run();
   const { body: held } = await app.call(eve.key, 'GET /v1/billing/entitlements');
   expect(held['data']).toContainEqual(
     expect.objectContaining({ plan: 'notes.team', grants: { summaries: 300 } }),

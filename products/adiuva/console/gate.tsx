@@ -15,13 +15,7 @@ import {
 import { VaultError } from '@plinth/sdk/vault/index';
 import { Link } from '@tanstack/react-router';
 import { type ReactNode, useEffect, useState } from 'react';
-import {
-  changeVault,
-  lockVault,
-  type OpenVault,
-  showRecoveryKey,
-  useVault,
-} from './open-vault.ts';
+import { changeVault, lockVault, type OpenVault, showRecoveryKey, useVault } from './open-vault.ts';
 import { texts } from './texts.ts';
 
 /** Milliseconds after which other devices' changes are asked for again. */

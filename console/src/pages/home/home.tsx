@@ -1,11 +1,9 @@
-import { Code } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { Suspense } from 'react';
 import { useAccount, useRuns } from '../../account.ts';
-import { chatCall, codeOf } from '../../parts/call-code.ts';
 import { CallTable } from '../../parts/call-table.tsx';
-import { Empty, Head, Section } from '../../parts/section.tsx';
+import { Head, Section } from '../../parts/section.tsx';
 import { lazyPart } from '../../parts/lazy-part.ts';
 import { useTexts } from '../../text/index.ts';
 import { texts } from './texts.ts';
@@ -13,6 +11,7 @@ import { Limits, useUsage } from './limits.tsx';
 import { TryCall } from './try-call.tsx';
 
 const FirstSteps = lazyPart(() => import('./first-steps.tsx'), 'FirstSteps');
+const NoCalls = lazyPart(() => import('./no-calls.tsx'), 'NoCalls');
 
 /** One call to try, where calls of models run; how much of each limit is left, and the last calls. */
 export function Home() {
@@ -74,12 +73,9 @@ function LastCalls() {
         lines={10}
         empty={
           runs('gateway') ? (
-            <>
-              <Empty>{say('noCalls')}</Empty>
-              <Code block tabIndex={0}>
-                {codeOf(chatCall('small', say('promptExample')), 'curl')}
-              </Code>
-            </>
+            <Suspense fallback={null}>
+              <NoCalls />
+            </Suspense>
           ) : (
             say('noCallYet')
           )
