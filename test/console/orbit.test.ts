@@ -184,11 +184,11 @@ describe.runIf(isHere)('Orbit’s page of scopes', { timeout: 4 * PATIENCE }, as
   });
 
   test('says why a model is not asked, where the workspace forbids it', async () => {
-    const setPrivacy = (privacy: string) => admin.patch(`/v1/workspaces/${workspace}`, { privacy });
-    await setPrivacy('no_models');
+    const path = `/v1/workspaces/${workspace}`;
+    await admin.patch(path, { privacy: 'no_models' });
     await section('Rain').getByRole('button', { name: 'Suggest' }).click();
     await section('Rain').getByRole('alert').filter({ hasText: 'forbids model calls' }).waitFor();
-    await setPrivacy('standard');
+    await admin.patch(path, { privacy: 'standard' });
   });
 
   test('has a scope analyzed, once in a version, and leads from a finding to its section', async () => {

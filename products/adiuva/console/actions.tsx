@@ -90,7 +90,8 @@ export function Actions({ open, proposals, change, ask }: ActionsProps) {
               ask &&
               (() => {
                 settle(new Map([[one, 'done']]));
-                return ask(String(one.action.data?.['message'] ?? ''));
+                const message = one.action.data?.['message'];
+                return ask(typeof message === 'string' ? message : '');
               })
             }
           />

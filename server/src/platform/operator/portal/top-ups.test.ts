@@ -32,7 +32,7 @@ test.each([
     product: 'notes',
     returnUrl: 'https://app.example',
     formToken: 'token',
-    prices: { sold: true, plans: [], add_ons: [] },
+    prices: { sold: true, data: [], add_ons: [], comparison: {} },
     subscription: undefined,
     topUps: [{ ...topUp, attempts: [{ ...attempt, state: 'unpaid', failure, checkout_url: null }] }],
   });
