@@ -148,7 +148,15 @@ function Run({ open, playbook }: RunProps) {
         }}
       >
         {labelsOf(playbook).map((label) => (
-          <Textarea key={label} name={label} label={label} required autosize minRows={2} />
+          <Textarea
+            key={label}
+            name={label}
+            label={label}
+            required
+            withAsterisk={false}
+            autosize
+            minRows={2}
+          />
         ))}
         <span>
           <Button type="submit" loading={isPending}>
