@@ -87,8 +87,10 @@ async function makeSubscription({ modules }: TestApp['app'], accountId: AccountI
     ['reel.standard', 1],
     ['gateway.team', 2],
   ] as const) {
-    const { data } = await stripe.prices.list({ lookup_keys: [`plinth:${plan}:monthly`] });
-    const items = [{ price: data[0]?.id ?? '', quantity }];
+    const key = `plinth:${plan}:monthly`;
+    // Units past a limit are sold where the subscription has a price for them.
+    const { data } = await stripe.prices.list({ lookup_keys: [key, `${key}:calls`] });
+    const items = data.map(({ id, lookup_key: of }) => ({ price: id, ...(of === key && { quantity }) }));
     const { id } = await stripe.subscriptions.create({
       customer,
       items,
