@@ -76,7 +76,7 @@ describe.runIf(isHere)('the portal of a customer', async () => {
     await page.getByText('whenever less than 600 are left').waitFor();
     await app.modules.sales.topUps.run();
     await page.reload();
-    await page.getByText('to be paid: generic decline').waitFor();
+    await page.getByText('to be paid: the card was declined').waitFor();
     expect(await faults()).toEqual([]);
     await page.getByRole('button', { name: 'End automatic top-up' }).click();
     await page.getByText('whenever less than 600 are left').waitFor({ state: 'detached' });

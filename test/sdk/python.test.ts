@@ -124,7 +124,7 @@ describe('a server that is away', () => {
         except plinth.NoAnswer as error: print(error.was_sent, "http" in str(error), "http" in str(error.body))`,
       { at: NOWHERE },
     );
-    // What is handed on to a client of the backend names no address.
+    // A client of the backend is handed no address.
     expect(said).toBe('False True False');
   });
 

@@ -75,10 +75,7 @@ export function Entries({ path }: { readonly path: string }) {
             .map(({ page, title }) => ({ to: addressOf(key, page), name: title[language] }))}
         />
       ))}
-      {
-        // Not before it is known which products stand above: nothing moves then.
-        held !== undefined && <Foot />
-      }
+      <Foot />
     </>
   );
 }

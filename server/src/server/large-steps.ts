@@ -16,6 +16,12 @@ export interface LargeSteps {
   run<T>(call: StepCall, step: () => T | Promise<T>): Promise<T>;
 }
 
+/** Runs steps of a call: in their turn where its body is large, else at once. */
+export const stepsFor =
+  (steps: LargeSteps, call: StepCall, isLarge: boolean) =>
+  <T>(step: () => T | Promise<T>): T | Promise<T> =>
+    isLarge ? steps.run(call, step) : step();
+
 export interface LargeStepsOptions {
   /** Milliseconds on a clock that never jumps. */
   readonly now: () => number;

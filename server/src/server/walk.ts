@@ -44,7 +44,7 @@ import {
   readInput,
 } from './input.ts';
 import type { CallRequest, InFlightRequest } from './in-flight.ts';
-import type { LargeSteps } from './large-steps.ts';
+import { type LargeSteps, stepsFor } from './large-steps.ts';
 import type { BodyCapacity, ServerParts } from './parts.ts';
 import { answerInstead, isAnsweredInstead, moderateText, runPrecheck, supportOfCall } from './precheck.ts';
 import { crisisRate, ratesByIp, ratesOfCall, takeRates } from './rates.ts';
@@ -162,27 +162,26 @@ function walkOf(
     return { ...call, context: await productKeyContext(route, mounted, call) };
   }
 
-  function describe(inFlight: InFlightRequest): void {
+  function describe(inFlight: InFlightRequest): InFlightRequest {
     inFlight.maxSeconds = shape.maxSeconds;
     inFlight.streams = shape.streams === true;
     if (shape.streamedBody === true) inFlight.arrivals = arrivals;
     inFlight.capacity = capacity;
+    return inFlight;
   }
 
   return async function walk(request: CallRequest): Promise<void> {
     const { inFlight } = request;
-    describe(inFlight);
-    const { trace } = inFlight;
+    const { trace } = describe(inFlight);
     trace?.step('authenticate');
     const began = performance.now();
     const { context, unknown } = await contextInTurn(route, request, { parts, turns });
     const known = performance.now();
     trace?.step('entitle');
     if (context.accountId !== undefined) inFlight.responder.socket?.countFor(context.accountId);
-    const inStep = <T>(step: () => T | Promise<T>) =>
-      isLarge(bodyOf(request).raw) ? steps.run(inFlight, step) : step();
+    const inStep = stepsFor(steps, inFlight, isLarge(bodyOf(request).raw));
     const said = await inStep(() => read(request));
-    const input = filter === undefined ? said : await withAccountOfCustomer(said, filter, parts);
+    const input = filter ? await withAccountOfCustomer(said, filter, parts) : said;
     const key = idempotencyKeyOf(request, takesKey);
     const given: SpendingCall = { route, product, inFlight, context, input, key };
     const call = isByProductKey(route, request) ? await contextByKey(given) : given;

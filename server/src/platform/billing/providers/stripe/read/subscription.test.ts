@@ -22,6 +22,7 @@ describe('a subscription', () => {
       quantity: 1,
       unitAmount: 3_995,
       currency: 'usd',
+      unitMicros: {},
       state: 'active',
       givenUp: false,
       startsAt: seconds(50),
