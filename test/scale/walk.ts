@@ -18,7 +18,7 @@ export interface Text {
   readonly parameters: Description['parameters'];
 }
 
-const PATIENCE = '4s';
+const PATIENCE = '60s';
 const QUERY_CANCELED = '57014';
 
 /** As statements run, with plans for this account or for any: by a tenant, and by the system those that no tenant may run. */

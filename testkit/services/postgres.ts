@@ -120,9 +120,10 @@ async function initialize(binaries: PostgresBinaries, data: string): Promise<voi
   });
 }
 
-/** PGPORT, PGDATA and their like in the user's environment must not steer a server of ours. */
+/** PGPORT, PGDATA and their like in the user's environment must not steer a server of ours. A clock of `faketime` goes for it too. */
 function cleanEnvironment(): NodeJS.ProcessEnv {
-  return { PATH: process.env['PATH'], TZ: 'UTC', LC_ALL: 'C.UTF-8' };
+  const { PATH, LD_PRELOAD, FAKETIME } = process.env;
+  return { PATH, LD_PRELOAD, FAKETIME, TZ: 'UTC', LC_ALL: 'C.UTF-8' };
 }
 
 async function untilReady(keeper: ChildProcess): Promise<void> {

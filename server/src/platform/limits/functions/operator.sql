@@ -14,8 +14,10 @@ create or replace function limits.governing(p_states limits.operator_state[], p_
   where (s.product is null or s.product = p_product) and (s.feature is null or s.feature = p_feature) and (s.plan is null or s.plan = p_plan)
 $$;
 
--- Adds what a closed permit's posted calls cost, or these corrections of them alone, to the budgets that it counts in.
+-- Adds what a closed permit's posted calls cost, or these corrections of them alone, to the budgets that it counts in. Two who share a shard
+-- write one after the other: each ends many permits, in the order of their accounts and not of their budgets, and would wait in a circle.
 create or replace function limits.count_spending(p_permit limits.permits, p_corrections uuid[], p_now timestamptz) returns void language sql as $$
+  select pg_advisory_xact_lock(hashtextextended('operator spending ' || pg_backend_pid() % 64, 0));
   insert into limits.operator_spending as s (budget_id, day, shard, spent)
     select b.id, limits.window_start('day', p_now), pg_backend_pid() % 64, cost from limits.operator_budgets b cross join lateral (
       select coalesce(sum(e.cost), 0)::bigint as cost from limits.usage_events e where e.account_id = p_permit.account_id

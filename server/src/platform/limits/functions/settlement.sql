@@ -6,7 +6,7 @@
 -- An outcome: {e: usage event, s: posted | voided, u: {…figures}?, t: was it a try?, c: id for a correction row}; posted
 -- without figures means that nobody knows: the call's whole reserve is posted as an estimate. Of figures that do not say what
 -- is charged, all of the cost is.
--- Locks: the account's meter of the product first, then the permit, then its usage events; everywhere in this order.
+-- Locks: the account's meter of the product first, then the permit, then its usage events, the operator's spending last; everywhere in this order.
 
 -- Locks the meter under which all of an account's windows and permits of a product are changed. Answers the time after
 -- the lock, never behind the row's last. Null: p_wait is false, and somebody else has it.

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import { commitPoint, openDatabase, statement } from '#platform/db';
+import { commitPoint, type Database, openDatabase, statement } from '#platform/db';
 import type { AccountId, KeyId, PermitId, UsageEventId } from '#platform/kernel';
 import { ids, makeGrant, type Member } from '@plinth/testkit/factories';
 import {
@@ -143,6 +143,63 @@ describe.runIf(engine === 'postgres')(
     });
   },
 );
+
+describe.runIf(engine === 'postgres')('budgets of the operator', () => {
+  test('of two that end permits of several products on one shard one is through before the other begins', async () => {
+    const { demo: ofDemo, sample: ofSample } = await endInBudgets();
+    const { first, second } = await onOneShard();
+    const [counted, goesOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const one = first.system('limits.settlement', POINT, async (tx) => {
+      await tx.run(counting(ofDemo));
+      counted.resolve();
+      await goesOn.promise;
+      await tx.run(counting(ofSample));
+    });
+    await counted.promise;
+    const other = second.system('limits.settlement', POINT, [counting(ofSample), counting(ofDemo)]);
+    await vi.waitFor(async () => expect(await waitsForLocks(db)).toBe(1), { timeout: 120_000 });
+    goesOn.resolve();
+    await Promise.all([one, other]);
+    await Promise.all([first.close(), second.close()]);
+  });
+});
+
+/** Two permits that have ended, each of a product with a budget of the operator's. */
+async function endInBudgets(): Promise<{ readonly demo: PermitId; readonly sample: PermitId }> {
+  for (const product of ['demo', 'sample'])
+    await db.asMigrator(
+      statement(
+        'select limits.set_operator_budget(gen_random_uuid(), $1, null, null, null, 1000000, false)',
+        [product],
+      ),
+    );
+  const { first, admit } = await openWorld();
+  const [ofDemo, ofSample] = [await admit('demo', first), await admit('sample', first)];
+  await end(ofDemo, 40);
+  await end(ofSample, 40);
+  return { demo: ofDemo.id, sample: ofSample.id };
+}
+
+const counting = (permit: PermitId) =>
+  statement('select limits.count_spending(p, null, app.now()) from limits.permits p where id = $1', [permit]);
+
+/** Two connections that write to one shard of the spending. */
+async function onOneShard(): Promise<{ readonly first: Database; readonly second: Database }> {
+  const one = await openDatabase({ engine: 'postgres', url, poolSize: 1 });
+  const shard = await shardOf(one);
+  for (;;) {
+    const other = await openDatabase({ engine: 'postgres', url, poolSize: 1 });
+    if ((await shardOf(other)) === shard) return { first: one, second: other };
+    await other.close();
+  }
+}
+
+async function shardOf(of: Database): Promise<number> {
+  const [[row]] = await of.system('limits.settlement', POINT, [
+    statement<{ shard: number }>('select pg_backend_pid() % 64 as shard'),
+  ]);
+  return row?.shard ?? -1;
+}
 
 /** Disowns them at once. */
 function tellAbandoned(

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { statement } from '#platform/db';
 import { advance, makeAccount, stopTime } from '@plinth/testkit/factories';
-import { holdRows, waitsForLocks } from '@plinth/testkit/fixtures/limits';
+import { holdMeters, holdRows, waitsForLocks } from '@plinth/testkit/fixtures/limits';
 import { engine, testDatabase } from '@plinth/testkit/services';
-import { jobRow, openJobs, type Task } from '@plinth/testkit/fixtures/jobs';
+import { EFFECT, jobRow, openJobs, type Task } from '@plinth/testkit/fixtures/jobs';
 import type { Lane } from './index.ts';
 
 /** A database of its own, with jobs that wait, and the order in which they ran. */
@@ -194,5 +194,34 @@ test.skipIf(engine === 'pglite')(
     await worker.stop(0);
     expect(order).toEqual(['free', 'held']);
     expect(worker.process.ended.map(({ outcome }) => outcome)).toEqual(['done', 'done']);
+  },
+);
+
+// A settlement that holds the meter and comes for the permit would wait in a circle with such a job.
+test.skipIf(engine === 'pglite')(
+  'a job that tells its progress in the commit of its end locks its permit behind the meter',
+  async () => {
+    const { db, url, fixture } = await queueJobs([]);
+    const member = await fixture.member();
+    const began = Promise.withResolvers<void>();
+    const goOn = Promise.withResolvers<void>();
+    const task: Task = async (job) => {
+      began.resolve();
+      await goOn.promise;
+      const settlement = job.permit === undefined ? [] : [job.permit.settlement()];
+      await db.tenant(job.accountId, EFFECT, [job.progressing(1, 1), job.finishing(), ...settlement]);
+    };
+    await fixture.enqueue(member, task, { wanted: { reserve: 1 } });
+    const worker = await fixture.work();
+    await began.promise;
+    const letGo = await holdMeters(url, member.accountId);
+    goOn.resolve();
+    await expect.poll(() => waitsForLocks(db), { timeout: 120_000 }).toBe(1);
+    const free = await db.asMigrator(statement('select id from limits.permits for update skip locked'));
+    expect(free).toHaveLength(1);
+    await letGo();
+    await worker.process.waitForCount(1);
+    await worker.stop(0);
+    expect(worker.process.ended.map(({ outcome }) => outcome)).toEqual(['done']);
   },
 );
