@@ -208,6 +208,12 @@ export async function passTheHour(db: Database): Promise<void> {
   if (row !== undefined) await advance(db, `${row.left} seconds`);
 }
 
+/** Moves the time on to the second day of the next month: of what a test counts for some weeks, no month ends meanwhile. */
+export async function passTheMonth(db: Database): Promise<void> {
+  const now = await databaseTime(db);
+  await advanceTo(db, new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1, 2)).toISOString());
+}
+
 /** Stops the database's time, so that it moves by `advance` alone: what is decided by seconds hangs on no machine. */
 export async function stopTime(db: Database): Promise<void> {
   const [row] = await db.asMigrator(statement<{ at: Date }>('select app.now() - ahead as at from app.clock'));

@@ -4,7 +4,7 @@ import { createGooglePlaySandbox } from '#sandbox/google-play';
 import type { AccountId } from '#platform/kernel';
 import { testApp, type Customer } from '@plinth/testkit/services/app';
 import { atEndOfFile } from '@plinth/testkit/closing';
-import { advanceTo, databaseTime, stopTime } from '@plinth/testkit/factories';
+import { advanceTo, databaseTime, passTheMonth, stopTime } from '@plinth/testkit/factories';
 import { basePlans } from '../../../server/src/app/google-play.ts';
 
 const TO = {
@@ -21,6 +21,7 @@ const app = await testApp({
 });
 const { db } = app;
 await stopTime(db);
+await passTheMonth(db);
 sandbox.world.advanceTo(await databaseTime(db));
 const { inbox, limits } = app.app.modules;
 
