@@ -40,10 +40,14 @@ interface EmptyProps {
   readonly way?: ReactNode;
 }
 
+/** A sentence with what stands between backticks as code. */
+const withCode = (sentence: string) =>
+  sentence.split('`').map((part, nth) => (nth % 2 === 0 ? part : <code key={part}>{part}</code>));
+
 /** A part of a page that has nothing to show yet. */
 export const Empty = ({ children, way }: EmptyProps) => (
   <div className="empty">
-    <p>{children}</p>
+    <p>{typeof children === 'string' ? withCode(children) : children}</p>
     {way}
   </div>
 );

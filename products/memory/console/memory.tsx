@@ -59,7 +59,7 @@ export default function Memory() {
 }
 
 function Question() {
-  const { say } = useTexts(texts);
+  const { say, format } = useTexts(texts);
   const { search, change } = useProductSearch();
   const [words, setWords] = useState(search['q'] ?? '');
   const ask = (event: FormEvent) => {
@@ -80,7 +80,10 @@ function Question() {
       <NativeSelect
         aria-label={say('budget')}
         value={search['budget'] ?? '2000'}
-        data={BUDGETS}
+        data={BUDGETS.map((value) => ({
+          value,
+          label: say('upTo', { tokens: format.count(Number(value)) }),
+        }))}
         onChange={({ currentTarget }) => change({ budget: currentTarget.value })}
       />
     </form>

@@ -7,6 +7,7 @@ export const texts = pageTexts({
     'Was wurde gesagt, entschieden, getan? Irgendwelche Wörter',
   ],
   budget: ['Tokens at most', 'Token höchstens'],
+  upTo: ['up to {tokens} tokens', 'bis zu {tokens} Token'],
   found: ['{tokens} of {budget} tokens', '{tokens} von {budget} Token'],
   nothing: ['Nothing that you may read has these words.', 'Nichts, was du lesen darfst, hat diese Wörter.'],
   begin: [

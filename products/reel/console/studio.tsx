@@ -111,7 +111,7 @@ function NewPost({ isBusy, write }: NewPostProps) {
       <NativeSelect
         aria-label={say('platform')}
         value={platform}
-        data={[...PLATFORMS]}
+        data={Object.entries(PLATFORMS).map(([value, label]) => ({ value, label }))}
         onChange={({ currentTarget }) => setPlatform(currentTarget.value as Platform)}
       />
       <NativeSelect
@@ -205,7 +205,7 @@ function Drafts({ opened }: { readonly opened: string | undefined }) {
             cell: ({ title, topic }) => title ?? topic,
             act: ({ id }) => change({ draft: id }),
           },
-          { head: say('platform'), isDim: true, cell: ({ platform }) => platform },
+          { head: say('platform'), isDim: true, cell: ({ platform }) => PLATFORMS[platform] },
           { head: say('language'), isDim: true, cell: ({ language }) => languageName(language) },
           { head: say('when'), isFigure: true, isDim: true, past: (row) => row.created_at },
         ]}

@@ -53,8 +53,18 @@ export const texts = pageTexts({
   noTrash: ['The trash is empty.', 'Der Papierkorb ist leer.'],
 });
 
-export const PLATFORMS = ['linkedin', 'x', 'instagram', 'tiktok', 'youtube'] as const;
-export type Platform = (typeof PLATFORMS)[number];
+/** Platforms that posts are written for, each as it calls itself. */
+export const PLATFORMS = {
+  linkedin: 'LinkedIn',
+  x: 'X',
+  instagram: 'Instagram',
+  tiktok: 'TikTok',
+  youtube: 'YouTube',
+} as const;
+export type Platform = keyof typeof PLATFORMS;
+
+export const isPlatform = (value: string | undefined): value is Platform =>
+  value !== undefined && Object.hasOwn(PLATFORMS, value);
 
 /** Languages that posts are written in, each as its speakers call it; the API takes any other one, too. */
 export const LANGUAGES = [

@@ -2,7 +2,7 @@ import { Button, Textarea } from '@mantine/core';
 import { Refusal, StateBadge, useAct, useApi, useTexts } from '@plinth/console';
 import type { ReplyOf } from '@plinth/sdk';
 import { useState } from 'react';
-import { texts } from './texts.ts';
+import { PLATFORMS, texts } from './texts.ts';
 
 type Draft = ReplyOf<'GET /v1/drafts/{id}'>;
 export type Variant = ReplyOf<'GET /v1/generations/{id}'>['variants'][number];
@@ -65,7 +65,9 @@ export function DraftVariant({ variant, draft }: DraftVariantProps) {
       <p>{cta}</p>
       <p className="dim">{hashtags.join(' ')}</p>
       {isTooLong && (
-        <StateBadge color="yellow">{say('tooLong', { platform: draft?.platform ?? '' })}</StateBadge>
+        <StateBadge color="yellow">
+          {say('tooLong', { platform: draft === undefined ? '' : PLATFORMS[draft.platform] })}
+        </StateBadge>
       )}
       <Refusal error={choice.error ?? keeping.error} />
       <p className="filters">

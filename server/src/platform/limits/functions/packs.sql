@@ -2,7 +2,7 @@
 -- added once, with the size and the end for which it was first booked. `gone` of `total` of its money went back: the same part of its
 -- units is taken, those that were used included, so that less than none may remain. Units of a purchase that is no longer there end.
 -- A purchase without an amount is no pack (any more): only what is there of it changes. Answers the packs that changed; former: units
--- taken before, null where it was added. Its caller lets one transaction for each account do so at a time.
+-- taken before, null where it was added. Meters are locked in the order of all. Its caller lets one transaction for each account do so at a time.
 create or replace function limits.book_packs(p_account uuid, p_provider text, p_packs jsonb)
 returns table (id uuid, product text, name text, amount bigint, expires_at timestamptz, former bigint, taken bigint, remaining bigint) language plpgsql as $$
 declare
@@ -16,7 +16,7 @@ begin
       from jsonb_to_recordset(p_packs) as p (id uuid, external_id text, product text, add_on text, name text, amount bigint, months integer,
         paid_at timestamptz, gone bigint, total bigint)
       full join (select * from limits.credits t where t.account_id = p_account and t.provider = p_provider) c on c.id = p.id
-      where c.id is not null or p.amount is not null order by 2, 1
+      where c.id is not null or p.amount is not null order by coalesce(c.product, p.product) collate "C", 1
   loop
     continue when v.taken = v.former or v.listed is null and v.remaining <= 0;
     if v.former is null then
