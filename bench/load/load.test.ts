@@ -32,6 +32,7 @@ describe.runIf(engine === 'postgres' && process.platform === 'linux')('people wh
       scenario: memory,
       users: 4,
       seconds: 8,
+      untilEachWasThere: true,
       withRedis: false,
       seed: '3',
       pace: 0.005,

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { createOpenAISandbox } from '#sandbox/openai';
 import { chanceOf } from '../../test/faults/chance.ts';
 import { npmBinaries } from '@plinth/testkit/services/binaries';
@@ -33,6 +34,8 @@ export interface LoadOptions {
   readonly scenario: Scenario;
   readonly users: number;
   readonly seconds: number;
+  /** All stay until each has done all that people come for once, however slow the machine is. */
+  readonly untilEachWasThere?: boolean;
   readonly withRedis: boolean;
   /** Which run it is: the same seed makes the same choices. */
   readonly seed: string;
@@ -113,7 +116,11 @@ async function runUnder(
   const calls = callsTo(program.url);
   const watched = watch({ server: program.pid, database: database.pid, sql });
   const began = performance.now();
-  const over = AbortSignal.timeout(seconds * 1_000);
+  const left = new AbortController();
+  const over = left.signal;
+  const firstVisits = people.map(() => Promise.withResolvers<void>());
+  const wanted = options.untilEachWasThere === true ? firstVisits.map(({ promise }) => promise) : [];
+  void Promise.all([pause(seconds * 1_000, undefined, { ref: false }), ...wanted]).then(() => left.abort());
   await Promise.all(
     people.map(async (visit, n) => {
       const chance = chanceOf(`${seed}/${n}`);
@@ -122,6 +129,7 @@ async function runUnder(
       await think(parts, scenario.arrival);
       do {
         await visit(parts);
+        firstVisits[n]?.resolve();
         await think(parts, scenario.between);
       } while (!over.aborted);
     }),

@@ -13,7 +13,7 @@ export interface PermitWork extends Readonly<ReplyOf<'POST /v1/permits'>> {
   /**
    * Says what the work has cost; the last word counts. Say it as soon as it is spent: when the work fails after that, its
    * units are given back and the money is still posted. Without a word, the whole reserve is posted as an estimate. Throws TypeError for a figure
-   * that is no number of 0 or more.
+   * that is no number of 0 or more, and for a cost above 1,000,000,000; the whole reserve is posted then too.
    */
   spent(actual: Spent): void;
   /** Ends when the permit is lost, or the call's own signal ends. Hand it to what the work calls. */
@@ -114,12 +114,14 @@ export async function endOf<T, Permit extends object>(
     const result = await work({
       ...permit,
       spent(actual) {
-        for (const [name, figure] of [
-          ['cost_micros', actual.cost_micros],
-          ['units', actual.units],
+        // The work has cost something, whatever is wrong with the figure.
+        spent ??= {};
+        for (const [name, figure, most] of [
+          ['cost_micros', actual.cost_micros, 1_000_000_000],
+          ['units', actual.units, Number.MAX_SAFE_INTEGER],
         ] as const)
-          if (figure !== undefined && !(Number.isFinite(figure) && figure >= 0))
-            throw new TypeError(`${name} is a number of 0 or more, and not ${String(figure)}`);
+          if (figure !== undefined && !(Number.isFinite(figure) && figure >= 0 && figure <= most))
+            throw new TypeError(`${name} is a number of 0 to ${most}, and not ${String(figure)}`);
         spent = actual;
       },
     });

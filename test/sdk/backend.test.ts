@@ -104,13 +104,16 @@ describe('figures and names that a slip in the code makes', () => {
     expect(await spent()).toEqual({ calls: 2, cost: 123, events: 2 });
   });
 
-  it('a cost that is no number is thrown in the work that says it, and its permit is given back', async () => {
-    const { customer, spent } = await backend();
-    await expect(customer.withPermit('external', work(Number.NaN))).rejects.toThrow(
-      'cost_micros is a number',
-    );
-    expect(await spent()).toMatchObject({ calls: 0 });
-  });
+  it.each([Number.NaN, -5, null, '1845', 2_000_000_000])(
+    'a cost of %s is thrown in the work that says it, and its reserve is posted: the work has cost something',
+    async (cost) => {
+      const { customer, spent } = await backend();
+      await expect(customer.withPermit('external', work(cost as number))).rejects.toThrow(
+        'cost_micros is a number',
+      );
+      expect(await spent()).toEqual({ calls: 0, cost: 20_000, events: 1 });
+    },
+  );
 
   it('a bound of uses that is no whole number is refused when the client is made', async () => {
     const { again } = await backend();

@@ -97,8 +97,13 @@ describe('a customer in Python', () => {
                 with customer.permit("external") as permit:
                     if cost: permit.spent(cost_micros=cost)
                     raise KeyError("the model is away")
-            except KeyError: pass`);
-    expect(await spent()).toEqual({ calls: 0, cost: 25 });
+            except KeyError: pass
+        for wrong in (-5, float("nan"), "1845", 2e9):
+            try:
+                with customer.permit("external") as permit: permit.spent(cost_micros=wrong)
+            except ValueError: pass`);
+    // Of a cost that is none the reserve is posted: the work has cost something.
+    expect(await spent()).toEqual({ calls: 0, cost: 25 + 4 * 20_000 });
   });
 
   it('is denied with the limit, when it opens and the plan that helps', async () => {

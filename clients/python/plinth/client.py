@@ -182,9 +182,10 @@ class Permit(AbstractContextManager["Permit"], AbstractAsyncContextManager["Perm
     def spent(self, *, cost_micros: float | None = None, units: int | None = None, **usage: Any) -> None:
         """Says what the work has cost; the last word counts. `usage` is model, prompt_tokens, completion_tokens of a model call.
 
-        Say it as soon as it is spent: where the work fails after that, its units are given back and the money is posted.
+        Say it once it is spent: of work that fails after that the money is posted, for a bad figure the whole reserve.
         """
-        if cost_micros is not None and not 0 <= cost_micros <= 1e9:
+        self._spent = self._spent or {}
+        if not (cost_micros is None or isinstance(cost_micros, (int, float)) and 0 <= cost_micros <= 1e9):
             raise ValueError(f"cost_micros is 0 to 1,000,000,000, and not {cost_micros}")
         said = {"cost_micros": cost_micros, "units": units, "usage": usage or None}
         self._spent = {name: value for name, value in said.items() if value is not None}

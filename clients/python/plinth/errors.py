@@ -62,8 +62,7 @@ KINDS: Mapping[str, type[PlinthError]] = {"limit_exceeded": LimitExceeded, "plan
 
 def refusal_of(said: Mapping[str, Any], status: int = 200, **more: Any) -> PlinthError:
     """The error that an answer tells of."""
-    kind = KINDS.get(said["code"], PlinthError)
-    return kind(said["code"], said["message"], status, said.get("details"), **more)
+    return KINDS.get(said["code"], PlinthError)(said["code"], said["message"], status, said.get("details"), **more)
 
 
 def is_away(error: PlinthError) -> bool:
