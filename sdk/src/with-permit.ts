@@ -114,7 +114,7 @@ export async function endOf<T, Permit extends object>(
     const result = await work({
       ...permit,
       spent(actual) {
-        // The work has cost something, whatever is wrong with the figure.
+        // A wrong figure is no word that the work was free.
         spent ??= {};
         for (const [name, figure, most] of [
           ['cost_micros', actual.cost_micros, 1_000_000_000],

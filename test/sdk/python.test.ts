@@ -102,7 +102,7 @@ describe('a customer in Python', () => {
             try:
                 with customer.permit("external") as permit: permit.spent(cost_micros=wrong)
             except ValueError: pass`);
-    // Of a cost that is none the reserve is posted: the work has cost something.
+    // A wrong figure is no word that the work was free: its reserve is posted.
     expect(await spent()).toEqual({ calls: 0, cost: 25 + 4 * 20_000 });
   });
 

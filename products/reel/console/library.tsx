@@ -10,7 +10,7 @@ import {
   useProductSearch,
   useTexts,
 } from '@plinth/console';
-import { isPlatform, PLATFORMS, texts } from './texts.ts';
+import { isPlatform, platformName, PLATFORMS, texts } from './texts.ts';
 
 /** Kept posts, found by their words, and the trash. */
 export default function Library() {
@@ -57,7 +57,7 @@ export default function Library() {
         empty={say(isTrash ? 'noTrash' : q === undefined ? 'noAssets' : 'nothingFound')}
         columns={[
           { head: say('hook'), isText: true, cell: ({ title, hook }) => title ?? hook },
-          { head: say('platform'), isDim: true, cell: (asset) => PLATFORMS[asset.platform] },
+          { head: say('platform'), isDim: true, cell: (asset) => platformName(asset.platform) },
           { head: say('status'), isDim: true, cell: ({ status }) => status },
           { head: say('tags'), isDim: true, cell: ({ tags }) => tags.join(', ') },
           { head: say('when'), isFigure: true, isDim: true, past: (row) => row.created_at },

@@ -12,7 +12,7 @@ import {
 } from '@plinth/console';
 import type { ReplyOf } from '@plinth/sdk';
 import { type FormEvent, useState } from 'react';
-import { languageName, LANGUAGES, type Platform, PLATFORMS, texts } from './texts.ts';
+import { languageName, LANGUAGES, type Platform, platformName, PLATFORMS, texts } from './texts.ts';
 import { Boost } from './boost.tsx';
 import { DraftVariant, type Variant } from './variant.tsx';
 import { useGeneration } from './use-generation.ts';
@@ -205,7 +205,7 @@ function Drafts({ opened }: { readonly opened: string | undefined }) {
             cell: ({ title, topic }) => title ?? topic,
             act: ({ id }) => change({ draft: id }),
           },
-          { head: say('platform'), isDim: true, cell: ({ platform }) => PLATFORMS[platform] },
+          { head: say('platform'), isDim: true, cell: ({ platform }) => platformName(platform) },
           { head: say('language'), isDim: true, cell: ({ language }) => languageName(language) },
           { head: say('when'), isFigure: true, isDim: true, past: (row) => row.created_at },
         ]}

@@ -66,6 +66,10 @@ export type Platform = keyof typeof PLATFORMS;
 export const isPlatform = (value: string | undefined): value is Platform =>
   value !== undefined && Object.hasOwn(PLATFORMS, value);
 
+/** A platform's own name; one that a repository of yours adds is called as in the API. */
+export const platformName = (platform: string): string =>
+  isPlatform(platform) ? PLATFORMS[platform] : platform;
+
 /** Languages that posts are written in, each as its speakers call it; the API takes any other one, too. */
 export const LANGUAGES = [
   ['en', 'English'],

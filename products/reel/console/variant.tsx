@@ -2,7 +2,7 @@ import { Button, Textarea } from '@mantine/core';
 import { Refusal, StateBadge, useAct, useApi, useTexts } from '@plinth/console';
 import type { ReplyOf } from '@plinth/sdk';
 import { useState } from 'react';
-import { PLATFORMS, texts } from './texts.ts';
+import { platformName, texts } from './texts.ts';
 
 type Draft = ReplyOf<'GET /v1/drafts/{id}'>;
 export type Variant = ReplyOf<'GET /v1/generations/{id}'>['variants'][number];
@@ -66,7 +66,7 @@ export function DraftVariant({ variant, draft }: DraftVariantProps) {
       <p className="dim">{hashtags.join(' ')}</p>
       {isTooLong && (
         <StateBadge color="yellow">
-          {say('tooLong', { platform: draft === undefined ? '' : PLATFORMS[draft.platform] })}
+          {say('tooLong', { platform: draft === undefined ? '' : platformName(draft.platform) })}
         </StateBadge>
       )}
       <Refusal error={choice.error ?? keeping.error} />

@@ -141,14 +141,15 @@ test('taking up and enqueueing read a few pages however many jobs of one account
   const { node } = await fixture.openProcess();
   const { accountId } = await makeAccount(db);
   const count = engine === 'pglite' ? 20_000 : 100_000;
-  await db.asMigrator(
-    statement(
-      `insert into jobs.jobs (account_id, id, kind, lane, payload, state, turn, attempts, request_id)
-       select $1, gen_random_uuid(), 'work', lane, '{}', 'ready', n, 3, 'r'
-       from generate_series(1, $2::integer) n, unnest(array['interactive', 'batch']) lane`,
-      [accountId, count / 2],
-    ),
-  );
+  for (let first = 1; first < count / 2; first += count / 20)
+    await db.asMigrator(
+      statement(
+        `insert into jobs.jobs (account_id, id, kind, lane, payload, state, turn, attempts, request_id)
+         select $1, gen_random_uuid(), 'work', lane, '{}', 'ready', n, 3, 'r'
+         from generate_series($2::integer, $3::integer) n, unnest(array['interactive', 'batch']) lane`,
+        [accountId, first, first + count / 20 - 1],
+      ),
+    );
   await db.script('analyze jobs.jobs');
   const enqueues = await pages(db, `select jobs.turn_for('${accountId}', 'batch', null, '{work}')`);
   const takes = await pages(db, `select * from jobs.take('${node.holder.id}', '{work}', 4, 2, false)`);
