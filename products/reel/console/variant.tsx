@@ -66,7 +66,7 @@ export function DraftVariant({ variant, draft }: DraftVariantProps) {
       <p className="dim">{hashtags.join(' ')}</p>
       {isTooLong && (
         <StateBadge color="yellow">
-          {say('tooLong', { platform: draft === undefined ? '' : platformName(draft.platform) })}
+          {say('tooLong', { platform: platformName(draft?.platform ?? '') })}
         </StateBadge>
       )}
       <Refusal error={choice.error ?? keeping.error} />
