@@ -47,7 +47,7 @@ export function startProgram(words: readonly string[], options: ProgramOptions):
   return watchProgram(
     spawn(
       process.execPath,
-      [...(options.flags ?? [QUICK]), join(options.root ?? ROOT, 'server/bin/plinth.js'), ...words],
+      [...(options.flags ?? QUICK), join(options.root ?? ROOT, 'server/bin/plinth.js'), ...words],
       {
         cwd: options.cwd,
         // To the program we are the launcher of an older Node: when we are killed outright, its channel closes and it stops.

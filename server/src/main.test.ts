@@ -35,7 +35,7 @@ interface Program {
 function plinth(words: readonly string[], environment: Record<string, string> = {}): Program {
   const { PATH = '', HOME = '' } = process.env;
   const env = { PATH, HOME, PORT: '0', DATABASE_URL: url, ...environment };
-  const child = spawn(process.execPath, [QUICK, join(ROOT, 'server/bin/plinth.js'), ...words], {
+  const child = spawn(process.execPath, [...QUICK, join(ROOT, 'server/bin/plinth.js'), ...words], {
     cwd: folder,
     env,
     stdio: 'pipe',

@@ -12,7 +12,7 @@ import {
   startOnce,
 } from '@plinth/testkit/crash/installation';
 import { makeRunFolder, MEMORY } from '@plinth/testkit/services/folders';
-import { QUICK } from '@plinth/testkit/services/programs';
+import { UNOPTIMISED } from '@plinth/testkit/services/programs';
 
 /** The states in which a program may find its installation. */
 export interface Installations {
@@ -25,7 +25,7 @@ export interface Installations {
 
 /** Makes both states once, of the databases of the run. */
 export async function makeInstallations(): Promise<Installations> {
-  setFlagsFromString(QUICK);
+  setFlagsFromString(UNOPTIMISED);
   const services = inject('services');
   const root = await makeRunFolder(MEMORY).catch(() => makeRunFolder(tmpdir()));
   const empty =

@@ -98,7 +98,7 @@ async function startAt(instant: number, words: readonly string[] = ['start']): P
   await restored.setAhead(ahead);
   return startProgram(words, {
     cwd: folder,
-    flags: [QUICK, ...aheadBy(ahead)],
+    flags: [...QUICK, ...aheadBy(ahead)],
     environment: { ...restored.settings, DATA_DIR: './data', PORT: '0', LOG_LEVEL: 'silent' },
   });
 }

@@ -12,7 +12,7 @@ test('migrate status says what migrate up would apply, and applies nothing', asy
   const env = { PATH: process.env['PATH'], DATA_DIR: temporaryFolder() };
   const run = async (way: string) =>
     (
-      await promisify(execFile)(process.execPath, [QUICK, PROGRAM, 'migrate', way], {
+      await promisify(execFile)(process.execPath, [...QUICK, PROGRAM, 'migrate', way], {
         env,
         cwd: env.DATA_DIR,
       })

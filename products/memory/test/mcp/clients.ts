@@ -74,7 +74,7 @@ export function overHttp({ url, key }: Place) {
 function overStdio({ url, key }: Place, heard: (text: string) => void) {
   const transport = new StdioClientTransport({
     command: process.execPath,
-    args: [QUICK, join(ROOT, 'server/bin/plinth.js'), 'mcp'],
+    args: [...QUICK, join(ROOT, 'server/bin/plinth.js'), 'mcp'],
     env: { PATH: process.env['PATH'] ?? '', PLINTH_URL: url, PLINTH_KEY: key },
     stderr: 'pipe',
   });

@@ -11,7 +11,7 @@ import { QUICK } from '@plinth/testkit/services/programs';
 const PLACE = { PLINTH_URL: 'http://127.0.0.1:9', PLINTH_KEY: 'pl_any' };
 
 const start = (cwd: string, environment: Readonly<Record<string, string>>) =>
-  spawn(process.execPath, [QUICK, join(ROOT, 'server/bin/plinth.js'), 'mcp'], {
+  spawn(process.execPath, [...QUICK, join(ROOT, 'server/bin/plinth.js'), 'mcp'], {
     cwd,
     env: { PATH: process.env['PATH'], ...environment },
   });
