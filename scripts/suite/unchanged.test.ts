@@ -27,6 +27,15 @@ test.each(SETTLED)('$name is run again when any of its inputs has changed', (gro
   for (const changed of inputs) expect(digestWith(changed), changed).not.toBe(before);
 });
 
+const ofProgram = SETTLED.filter(({ alone }) => alone !== undefined);
+test.each(ofProgram)('$name reads of the program what it names, and not what its helpers open', (group) => {
+  const named = ['server/package.json', ...(group.alone ?? [])];
+  const others = inputsOf(group)
+    .filter((path) => /^(console|products|sandboxes|sdk|server)\//.test(path))
+    .filter((path) => !named.some((name) => path === name || path.startsWith(`${name}/`)));
+  expect(others).toEqual([]);
+});
+
 test('the inputs are what the tests reach by imports of every kind, the data that lies with it or is named, and the packages', () => {
   const [sandboxes, prepared, , model, reading, making] = SETTLED.map(inputsOf);
   expect(sandboxes).toEqual(

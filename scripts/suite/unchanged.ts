@@ -11,7 +11,10 @@ export interface SettledGroup {
   readonly starts: readonly string[];
   /** Folders of data that they read by its path, which no import tells of. */
   readonly data?: readonly string[];
-  /** Files and folders of any kind that count, without what they import. */
+  /**
+   * Files and folders of any kind that count, without what they import. A group that names them counts of what its tests import the
+   * helpers alone: these open the whole server, which would be other on each day.
+   */
   readonly alone?: readonly string[];
 }
 
@@ -43,6 +46,8 @@ export const SETTLED: readonly SettledGroup[] = [
       'create',
       'docs/examples/product',
       'docs/tutorial.md',
+      'products/gateway',
+      'products/reel',
       'scripts/pack',
       'scripts/pack.ts',
       'sdk/package.json',
@@ -55,6 +60,7 @@ export const SETTLED: readonly SettledGroup[] = [
       'server/src/main/new.ts',
       'server/src/main/prepared-file.ts',
       'server/src/platform/base/config/team.ts',
+      'server/src/platform/product',
       'server/package.json',
       'server/src/products',
     ],
@@ -86,10 +92,27 @@ export const SETTLED: readonly SettledGroup[] = [
       'server/src/main/prepared-file.ts',
     ],
   },
-  // A minute; that calls, leases and webhooks work others try on each run, and this at night.
+  // Two minutes of builds; all tests of programs run such a build.
+  {
+    name: 'builds',
+    starts: ['test/process/built.test.ts'],
+    alone: [
+      'console/package.json',
+      'server/bin',
+      'server/src/main/build-console.ts',
+      'server/src/main/build-files.ts',
+      'server/src/main/build.ts',
+      'server/src/main/built.js',
+      'server/src/main/made.ts',
+      'server/src/main/make.ts',
+      'server/src/main/prepare.ts',
+      'server/src/main/prepared-file.ts',
+    ],
+  },
+  // Three minutes; that calls, leases and webhooks work others try on each run, and this at night.
   {
     name: 'restore drill',
-    starts: ['test/process/point-in-time.test.ts'],
+    starts: ['test/process/point-in-time.test.ts', 'test/process/restore.test.ts'],
     alone: [
       'server/src/main/restore.ts',
       'server/src/main/stripe.ts',
@@ -121,6 +144,8 @@ const ALWAYS: readonly string[] = [
   'testkit/closing.ts',
   'scripts/suite/groups.ts',
 ];
+/** Where helpers of tests lie. */
+const OF_TESTS = /^(test|testkit|scripts)\//;
 const RECORD = join(ROOT, 'test/unchanged.json');
 
 const recordSchema = z.record(
@@ -187,7 +212,8 @@ export function digestOfInputs(inputs: readonly string[], textOf: (path: string)
 /** All that a group's test files import, directly or not, all other files in or under the folders of these files but code, and its data. */
 export function inputsOf(group: SettledGroup): string[] {
   const code = new Set(filesOf(group));
-  for (const file of code) for (const name of namedIn(file)) code.add(name);
+  const counts = (name: string) => group.alone === undefined || OF_TESTS.test(name);
+  for (const file of code) for (const name of namedIn(file).filter(counts)) code.add(name);
   const folders = new Set([...code].map((path) => posix.dirname(path)));
   const beside = [...folders]
     .filter((folder) => folder.split('/').length > (folder.startsWith('server/') ? 3 : 2))
