@@ -18,7 +18,7 @@ const program = browserHere() ?? (engine === 'pglite' ? chromiumOnPath() : undef
 export const isHere = program !== undefined;
 
 /** Milliseconds until something that a page should show is said to be missing. */
-export const PATIENCE = 60_000;
+export const PATIENCE = 120_000;
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
 interface SignIn {
