@@ -18,6 +18,20 @@ export interface SettledGroup {
   readonly alone?: readonly string[];
 }
 
+/** What decides on a build of the program and of the console, besides their sources. */
+const BUILD: readonly string[] = [
+  'console/package.json',
+  'server/bin',
+  'server/src/main/build-console.ts',
+  'server/src/main/build-files.ts',
+  'server/src/main/build.ts',
+  'server/src/main/built.js',
+  'server/src/main/made.ts',
+  'server/src/main/make.ts',
+  'server/src/main/prepare.ts',
+  'server/src/main/prepared-file.ts',
+];
+
 /**
  * Groups whose files reach a small part of the tree. A test of the whole server, as the browser's and the client's are, reaches
  * all of it, and would run each time after all (docs/decisions/0060).
@@ -70,44 +84,24 @@ export const SETTLED: readonly SettledGroup[] = [
     name: 'image',
     starts: ['test/process/image.test.ts'],
     alone: [
+      ...BUILD,
       '.dockerignore',
       '.npmrc',
       'Dockerfile',
-      'server/bin',
-      'console/package.json',
       'deploy/image',
       'safety/package.json',
       'sandboxes/package.json',
       'sdk/package.json',
       'server/package.json',
       'testkit/package.json',
-      'server/src/main/build-console.ts',
-      'server/src/main/build-files.ts',
-      'server/src/main/build.ts',
-      'server/src/main/built.js',
       'server/src/main/health.ts',
-      'server/src/main/made.ts',
-      'server/src/main/make.ts',
-      'server/src/main/prepare.ts',
-      'server/src/main/prepared-file.ts',
     ],
   },
   // Two minutes of builds; all tests of programs run such a build.
   {
     name: 'builds',
     starts: ['test/process/built.test.ts'],
-    alone: [
-      'console/package.json',
-      'server/bin',
-      'server/src/main/build-console.ts',
-      'server/src/main/build-files.ts',
-      'server/src/main/build.ts',
-      'server/src/main/built.js',
-      'server/src/main/made.ts',
-      'server/src/main/make.ts',
-      'server/src/main/prepare.ts',
-      'server/src/main/prepared-file.ts',
-    ],
+    alone: BUILD,
   },
   // Three minutes; that calls, leases and webhooks work others try on each run, and this at night.
   {
