@@ -109,9 +109,7 @@ export const completePlugin = route(
       'It is checked then, and waits for review. It takes no Idempotency-Key: said again, it answers the version as it is.',
     reply: { 200: replies.ownVersion },
     errors:
-      'plugin_version_not_found upload_missing upload_mismatch upload_expired blob_not_found storage_unavailable'.split(
-        ' ',
-      ),
+      'plugin_version_not_found upload_missing upload_mismatch upload_expired storage_unavailable'.split(' '),
   },
   async (call, { developers }) =>
     shownBy(replies.ownVersion, await developers.complete(call, call.params.id, call.params.version)),

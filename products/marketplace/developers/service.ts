@@ -6,6 +6,7 @@ import {
   commitPoint,
   type Once,
   type ProductContext,
+  storingRefusal,
   type Transaction,
 } from 'plinth/product';
 import { type Actor, recordingIn } from '../audit.ts';
@@ -117,7 +118,9 @@ export function createDevelopers(context: ProductContext) {
       };
       const row = await find();
       if (row.state !== 'pending_upload' || row.upload_id === null) return row;
-      await blobs.complete(accountId, row.upload_id);
+      await blobs.complete(accountId, row.upload_id).catch((error: unknown) => {
+        throw storingRefusal(error);
+      });
       const sent = await db.system('adiuva.review', COMPLETED, async (tx) => {
         const [marked] = await tx.run(store.markSent(row.id));
         if (marked === undefined) return undefined;

@@ -107,7 +107,6 @@ export const completeDocument = route(
     reply: { 202: document },
     errors: [
       'document_not_found',
-      'blob_not_found',
       'blob_gone',
       'upload_missing',
       'upload_mismatch',

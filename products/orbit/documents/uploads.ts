@@ -39,6 +39,11 @@ export interface NewFile {
   readonly inParts: boolean;
 }
 
+/** Throws on what became of a document’s file. */
+const refuse = (error: unknown): never => {
+  throw storingRefusal(error);
+};
+
 export function createUploads(context: ProductContext & RecordingParts) {
   const { db, ids, blobs, jobs, plan } = context;
   const upgradeFor = createUpgradeFor(context.entitlements);
@@ -83,7 +88,7 @@ export function createUploads(context: ProductContext & RecordingParts) {
     const [[document]] = await db.tenant(accountId, [readDocument(key)]);
     if (document === undefined) throw noDocument();
     if (document.uploaded_at !== null || document.blob_id === null) return document;
-    const { storing } = await blobs.completing(accountId, document.blob_id);
+    const { storing } = await blobs.completing(accountId, document.blob_id).catch(refuse);
     const jobId = ids.next<JobId>();
     const job = { id: jobId, kind: 'orbit.read', lane: 'interactive', payload: { document_id: id } } as const;
     const uploaded = await db
@@ -97,9 +102,7 @@ export function createUploads(context: ProductContext & RecordingParts) {
         await recordDocumentIn(context, tx, { ...doer, accountId, document: row, action: 'uploaded' });
         return row;
       })
-      .catch((error: unknown) => {
-        throw storingRefusal(error);
-      });
+      .catch(refuse);
     // Another call was first, or it was deleted meanwhile.
     if (uploaded === undefined) return readAgain(key);
     jobs.wake();

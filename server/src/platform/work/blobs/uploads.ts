@@ -249,9 +249,9 @@ export async function store(
   }
 }
 
-/** The error that a caller is answered when the file was swept before it was stored; everything else stays what it is. */
+/** The error that a caller who stores the file of a row of its own is answered when it was swept before; everything else stays what it is. */
 export function storingRefusal(error: unknown): unknown {
-  const isGone = hasCode(error, 'PL030');
+  const isGone = hasCode(error, 'PL030') || (error instanceof AppError && error.code === 'blob_not_found');
   return isGone ? new AppError('upload_expired', { cause: error }) : error;
 }
 
