@@ -1,5 +1,5 @@
 import { createConnection, createServer, type Socket } from 'node:net';
-import { clientMessages, type ServerMessage, serverMessages } from './postgres-wire.ts';
+import { type ClientMessage, clientMessages, type ServerMessage, serverMessages } from './postgres-wire.ts';
 
 /** A way to a PostgreSQL (or PgBouncer) that loses answers of commits, those of calls that commit by themselves too: the server has committed, and the client never hears of it. */
 export interface CommitCutter {
@@ -18,7 +18,7 @@ export interface CommitCutter {
   /**
    * Breaks the client's connection while the next such commit is on its way: it reaches the server when the function that this
    * resolves with is called, as if a network had held it back. That one resolves with the server's word: COMMIT or ROLLBACK.
-   * Its statements have arrived before, and hold their locks; `whole`: they come with it (of transactions that are sent at once).
+   * Its statements have run before, and hold their locks; `whole`: they come with it (of transactions that are sent at once).
    */
   holdNextCommit(of?: RegExp, what?: 'commit' | 'whole'): Promise<() => Promise<string>>;
   /** Breaks the client's connection before the next such commit reaches the server, which undoes what it has of it. */
@@ -154,36 +154,39 @@ interface Orders {
   readonly back: (order: Order) => void;
 }
 
+/** Has a server send what it has to say before the next sync. */
+const FLUSH = Buffer.from([0x48, 0, 0, 0, 4]);
+
 /** Passes messages both ways between a client and its server, and does to commits what is ordered. */
 function pass(near: Socket, far: Socket, { orderFor, holdsBack, lost, back }: Orders): void {
   const said: ConnectionTexts = { texts: [] };
   /** What is to happen to each commit or rollback that the server has not answered yet. */
   const ends: End[] = [];
-  let held: Buffer[] | undefined;
+  let held: HeldEnd | undefined;
   /** What was said of a transaction that may be held back whole. */
   let kept: Buffer[] | undefined;
-  let told: ((word: string) => void) | undefined;
+  /** How many statements the server has, and has not answered. */
+  let open = 0;
+
+  function send({ bytes, executes }: Pick<ClientMessage, 'bytes' | 'executes'>): void {
+    if (executes !== undefined) open += 1;
+    far.write(bytes);
+  }
 
   function endTransaction(order: Order | undefined): void {
-    ends.push({ order, isCall: calls(said.texts) });
+    const isCall = calls(said.texts);
     said.texts = [];
     const before = kept ?? [];
     kept = undefined;
     if (order?.hold === undefined) {
+      ends.push({ order, isCall });
       for (const bytes of before) far.write(bytes);
       return;
     }
-    held = before;
-    near.destroy();
-    if (order.isLost === true) far.destroy();
-    lost();
-    order.hold(() => {
-      const word = new Promise<string>((resolve) => {
-        told = resolve;
-      });
-      for (const bytes of held ?? []) far.write(bytes);
-      return word;
-    });
+    held = holdEnd(order, { isCall, before, far, breaks: () => near.destroy(), lost });
+    if (order.whole === true || order.isLost === true) return held.ran();
+    far.write(FLUSH);
+    if (open === 0) held.ran();
   }
 
   const fromClient = clientMessages(({ bytes, executes, syncs, wishes }) => {
@@ -195,18 +198,18 @@ function pass(near: Socket, far: Socket, { orderFor, holdsBack, lost, back }: Or
       if (executes === 'commit') endTransaction(orderFor(said));
       else if (executes === 'rollback') endTransaction(undefined);
     } else if (syncs && calls(said.texts)) endTransaction(orderFor(said));
-    const aside = held ?? kept;
-    if (aside === undefined) far.write(bytes);
+    const aside = held?.bytes ?? kept;
+    if (aside === undefined) send({ bytes, executes });
     else aside.push(bytes);
   });
   const fromServer = serverMessages((message) => {
-    const { bytes } = message;
+    const { bytes, completes, fails } = message;
+    if (fails) open = 0;
+    else if (completes !== undefined) open = Math.max(0, open - 1);
+    if (held !== undefined) return held.hear(message, open);
     const word = ends[0] && wordOf(message, ends[0]);
     const order = word === undefined ? undefined : ends.shift()?.order;
-    if (order?.hold !== undefined) {
-      told?.(word ?? '');
-      far.destroy();
-    } else if (order?.cut !== undefined && word === 'COMMIT') {
+    if (order?.cut !== undefined && word === 'COMMIT') {
       lost();
       near.destroy();
       far.destroy();
@@ -220,6 +223,59 @@ function pass(near: Socket, far: Socket, { orderFor, holdsBack, lost, back }: Or
   far.on('data', fromServer);
   near.once('close', () => held === undefined && far.destroy());
   far.once('close', () => near.destroy());
+}
+
+/** The end of a transaction that is held back. */
+interface HeldEnd {
+  /** The messages that are held back so far. */
+  readonly bytes: Buffer[];
+  /** The statements before it have run: its client is cut off, and who ordered this is told. */
+  ran(): void;
+  /** Hears the server, which has so many statements to answer yet. */
+  hear(message: ServerMessage, open: number): void;
+}
+
+function holdEnd(
+  order: Order,
+  parts: {
+    readonly isCall: boolean;
+    readonly before: Buffer[];
+    readonly far: Socket;
+    readonly breaks: () => void;
+    readonly lost: () => void;
+  },
+): HeldEnd {
+  const { isCall, before: bytes, far } = parts;
+  let hasRun = false;
+  let hasFailed = false;
+  let tell: ((word: string) => void) | undefined;
+  function ran(): void {
+    hasRun = true;
+    parts.breaks();
+    if (order.isLost === true) far.destroy();
+    parts.lost();
+    order.hold?.(() => {
+      const word = new Promise<string>((resolve) => {
+        tell = resolve;
+      });
+      for (const one of bytes) far.write(one);
+      return word;
+    });
+  }
+  return {
+    bytes,
+    ran,
+    hear(message, open) {
+      hasFailed ||= message.fails;
+      if (!hasRun) return open === 0 ? ran() : undefined;
+      // The statement of a call was answered before its sync, which is what commits it.
+      const ready = message.readies ? (hasFailed ? 'ROLLBACK' : 'COMMIT') : undefined;
+      const word = isCall ? ready : wordOf(message, { order, isCall });
+      if (word === undefined || tell === undefined) return;
+      tell(word);
+      far.destroy();
+    },
+  };
 }
 
 function calls(texts: readonly string[]): boolean {

@@ -14,6 +14,8 @@ export interface ServerMessage {
   readonly completes: string | undefined;
   /** It says an error. */
   readonly fails: boolean;
+  /** It ends what it answers to a sync, and says that the server waits for more. */
+  readonly readies: boolean;
 }
 
 /** Codes of first messages that are no start-up: wishes for TLS and for GSS, whose answer is one byte. */
@@ -60,7 +62,8 @@ export function serverMessages(hear: (message: ServerMessage) => void): (chunk: 
   return createFraming(
     (bytes) => {
       const type = typeOf(bytes);
-      hear({ bytes, completes: type === 'C' ? stringsOf(bytes)[0] : undefined, fails: type === 'E' });
+      const completes = type === 'C' ? stringsOf(bytes)[0] : undefined;
+      hear({ bytes, completes, fails: type === 'E', readies: type === 'Z' });
     },
     () => true,
   );
