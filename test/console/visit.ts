@@ -107,6 +107,10 @@ const REACH = `(() => {
   return all.length;
 })()`;
 
+/** Lets the page be drawn. A script for the page. */
+const FRAMES =
+  'new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(() => drawn(undefined))))';
+
 /** Where the focus is in a document, counted over its elements; empty where it is nowhere. A script for a frame. */
 const FOCUS = `document.activeElement === document.body ? '' : String([...document.querySelectorAll('*')].indexOf(document.activeElement))`;
 
@@ -206,6 +210,9 @@ export async function visitConsole(options: Parameters<typeof testApp>[0] = {}) 
       page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth'),
     /** What axe finds wrong, and whether something is wider than the window. */
     async faults(at: Page = page): Promise<string[]> {
+      // Where the address has just changed the page before goes with the next frame, and that of a part that is loaded yet has no heading.
+      await at.evaluate(FRAMES);
+      await at.locator('h1').first().waitFor({ state: 'attached' });
       await at.evaluate(readFileSync(AXE, 'utf8'));
       return at.evaluate(async () => {
         const { axe, document } = globalThis as unknown as Browsed;
