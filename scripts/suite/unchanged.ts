@@ -18,7 +18,7 @@ export interface SettledGroup {
   readonly alone?: readonly string[];
 }
 
-/** What decides on a build of the program and of the console, besides their sources. */
+/** A build of the program and of the console depends on these, besides their sources. */
 const BUILD: readonly string[] = [
   'console/package.json',
   'server/bin',
@@ -103,6 +103,8 @@ export const SETTLED: readonly SettledGroup[] = [
     starts: ['test/process/built.test.ts'],
     alone: BUILD,
   },
+  // Three minutes of CPU; that what they call is there the types say on each check.
+  { name: 'benches', starts: ['bench/'], alone: ['bench'] },
   // Three minutes; that calls, leases and webhooks work others try on each run, and this at night.
   {
     name: 'restore drill',
