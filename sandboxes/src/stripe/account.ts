@@ -53,6 +53,8 @@ export class StripeAccount {
   readonly pages: Page;
   readonly #isDriven: boolean;
   readonly #keys: IdempotencyKeys;
+  /** When its clock was last set, by the wall clock, in milliseconds. */
+  #setAt = Date.now();
 
   constructor({ secretKey, driven, state, settings, requestsPerSecond }: AccountOptions) {
     this.#isDriven = driven !== false;
@@ -62,7 +64,9 @@ export class StripeAccount {
       ...(state === undefined ? {} : { state: state.world }),
       mechanisms: [() => this.webhooks.dues(), () => this.checkout.dues()],
     });
-    this.webhooks = new WebhookSender(this.world, state?.pending);
+    // Who drives the clock works between its moves: a message of the seventh minute is none of the first.
+    const nowSeconds = () => this.world.worldTime() + Math.floor((Date.now() - this.#setAt) / 1_000);
+    this.webhooks = new WebhookSender(this.world, nowSeconds, state?.pending);
     this.checkout = new Checkouts(this.world, state?.visits);
     this.links = new OnboardingLinks(this.world, state?.links);
     this.#keys = new IdempotencyKeys(state?.keys);
@@ -125,12 +129,17 @@ export class StripeAccount {
 
   /** What was due by now has happened. */
   catchUp(): void {
-    if (!this.#isDriven) this.world.advanceTo(Math.floor(Date.now() / 1_000));
+    if (!this.#isDriven) this.#moveTo(Math.floor(Date.now() / 1_000));
   }
 
   advanceTo(instant: number): void {
     if (!this.#isDriven)
       throw new Error('This sandbox goes by the wall clock: make it with { driven: true }.');
+    this.#moveTo(instant);
+  }
+
+  #moveTo(instant: number): void {
+    this.#setAt = Date.now();
     this.world.advanceTo(instant);
   }
 

@@ -42,6 +42,7 @@ const AT_ONCE = 32;
 export class WebhookSender {
   readonly deliveries: Delivery[] = [];
   readonly #world: World;
+  readonly #now: () => number;
   readonly #closing = new AbortController();
   readonly #underWay = new Set<Promise<void>>();
   #pending: PendingDelivery[];
@@ -51,9 +52,10 @@ export class WebhookSender {
   #senders = 0;
   #held: WorldEvent[] | undefined;
 
-  /** `pending`: what was not taken when the sandbox was last stopped. */
-  constructor(world: World, pending: readonly PendingDelivery[] = []) {
+  /** `now`: seconds since 1970, for signatures. `pending`: what was not taken when the sandbox was last stopped. */
+  constructor(world: World, now: () => number, pending: readonly PendingDelivery[] = []) {
     this.#world = world;
+    this.#now = now;
     this.#pending = [...pending];
     world.listen((event) => {
       if (this.#held === undefined) this.#announce(event);
@@ -111,7 +113,7 @@ export class WebhookSender {
       headers: {
         'content-type': 'application/json; charset=utf-8',
         'user-agent': 'Stripe/1.0 (+https://stripe.com/docs/webhooks)',
-        'stripe-signature': sign({ body, secret: endpoint.secret ?? '', at: this.#world.worldTime() }),
+        'stripe-signature': sign({ body, secret: endpoint.secret ?? '', at: this.#now() }),
       },
     };
   }

@@ -1,5 +1,5 @@
 import { Stripe } from 'stripe';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createReceiver, createFixture, failureOf, typeOf } from '../testing/fixture.ts';
 
 const { sandbox, stripe } = await createFixture();
@@ -159,6 +159,18 @@ describe('control of the sandbox', () => {
       stripe.webhooks.constructEvent(body, signature, by, 300, undefined, sandbox.now().getTime());
     expect(check(secret).id).toBe(made);
     expect(() => check('whsec_another')).toThrow(Stripe.errors.StripeSignatureVerificationError);
+  });
+
+  test('signs by the time that has passed since the clock was moved: who drives it takes minutes, too', async () => {
+    const [made = ''] = await holdThreeEvents();
+    const time = () => Number(/t=(\d+)/.exec(sandbox.message(made).headers['stripe-signature'] ?? '')?.[1]);
+    const first = time();
+    const later = vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 7 * MINUTE * 1_000);
+    const second = time();
+    later.mockRestore();
+    expect(second - first).toBeGreaterThanOrEqual(7 * MINUTE);
+    sandbox.advance(MINUTE);
+    expect(time() - first).toBeLessThan(7 * MINUTE);
   });
 
   test('moves the clock on, and messages are signed when it has arrived', async () => {
