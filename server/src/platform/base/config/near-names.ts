@@ -39,13 +39,34 @@ function isNear(name: string, setting: string): boolean {
   if (name === `PLINTH_${setting}`) return true;
   if (setting.length < SHORT) return isSwapped(name, setting);
   if (name.toUpperCase() === setting) return true;
-  const [words, wanted] = [name.split('_'), setting.split('_')];
-  const isOurs = OURS.has(wanted[0] ?? '') && words[0] === wanted[0] && words.length > 1;
-  if (isOurs && (isWithout(words, wanted) || isWithout(wanted, words))) return true;
-  // Two slips at most, each of one letter: for most names the length says no. A start compares thousands of pairs.
-  if (Math.abs(name.length - setting.length) > 2) return false;
+  if (isWordApart(name, setting)) return true;
+  // Two slips at most, each of one letter: for most names length and letters say no. A start compares thousands of pairs.
+  if (Math.abs(name.length - setting.length) > 2 || countOther(name, setting) > 4) return false;
   const count = slips(name, setting);
-  return count === 1 || (count === 2 && countDiffering(words, wanted) >= LONG);
+  return count === 1 || (count === 2 && countDiffering(name.split('_'), setting.split('_')) >= LONG);
+}
+
+/** A word more or less, of those that are ours. */
+function isWordApart(name: string, setting: string): boolean {
+  const [first = ''] = setting.split('_', 1);
+  if (!OURS.has(first) || !name.startsWith(`${first}_`)) return false;
+  const [words, wanted] = [name.split('_'), setting.split('_')];
+  return isWithout(words, wanted) || isWithout(wanted, words);
+}
+
+/** At least so many letters are in one of two texts and not in the other; a slip makes two of them at most. */
+function countOther(one: string, other: string): number {
+  const counts = new Int8Array(32);
+  // Letters and the underscore have five bits of their own.
+  const add = (text: string, by: number) => {
+    for (const letter of text) {
+      const place = (letter.codePointAt(0) ?? 0) % counts.length;
+      counts[place] = (counts[place] ?? 0) + by;
+    }
+  };
+  add(one, 1);
+  add(other, -1);
+  return counts.reduce((sum, count) => sum + Math.abs(count), 0);
 }
 
 /** Two neighbours changed places, and nothing else: PROT. */
