@@ -73,7 +73,7 @@ export async function makeTenants(
     me: household.owner,
     household,
     refused: {},
-    // The route suite tries all ids there are.
+    // The route suite tries all ids that a call may be about.
     rowsOfEach: 10,
   };
   return {

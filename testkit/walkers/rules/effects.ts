@@ -49,8 +49,10 @@ function isHarmless(route: Route): boolean {
   return route.method === 'GET' || makes || route.shape.auth === 'none';
 }
 
-/** Households that calls which do harm were tried on: one goes on serving until it has nothing left for a call. */
-const spares = new WeakMap<WalkerFixture, Spare>();
+/** Households that calls which do harm were tried on, the newest first: one goes on serving until it has nothing left for a call. */
+const spares = new WeakMap<WalkerFixture, readonly Spare[]>();
+/** So many go on serving: one that lacks what a call needs may be followed by one that has it. */
+const MOST_SPARES = 4;
 
 interface Spare {
   readonly household: Household;
@@ -65,14 +67,16 @@ async function tell(
   headers: Record<string, string> = {},
 ): Promise<EffectResult> {
   if (isHarmless(route)) return tellFor(fixture.household, { route, fixture, headers });
-  const spare = spares.get(fixture);
-  const tried = spare && (await tellOn(spare, { route, fixture, headers }));
-  if (tried !== undefined && (isGood(tried.reply) || spare?.isUntouched === true)) return tried;
+  const served = spares.get(fixture) ?? [];
+  for (const spare of served) {
+    const tried = await tellOn(spare, { route, fixture, headers });
+    if (isGood(tried.reply) || spare.isUntouched) return tried;
+  }
   const fresh = {
     household: await makeHousehold(fixture.app, ['member'], fixture.furnishings),
     isUntouched: true,
   };
-  spares.set(fixture, fresh);
+  spares.set(fixture, [fresh, ...served].slice(0, MOST_SPARES));
   return tellOn(fresh, { route, fixture, headers });
 }
 
