@@ -64,7 +64,7 @@ export class StripeAccount {
       ...(state === undefined ? {} : { state: state.world }),
       mechanisms: [() => this.webhooks.dues(), () => this.checkout.dues()],
     });
-    // Who drives the clock works between its moves: a message of the seventh minute is none of the first.
+    // A driven clock stands between its moves: a message of the seventh minute is none of the first.
     const nowSeconds = () => this.world.worldTime() + Math.floor((Date.now() - this.#setAt) / 1_000);
     this.webhooks = new WebhookSender(this.world, nowSeconds, state?.pending);
     this.checkout = new Checkouts(this.world, state?.visits);
