@@ -238,7 +238,7 @@ function RecoveryKey({ open }: { readonly open: OpenVault }) {
     <section className="preview" role="status" aria-label={say('recoveryKey')}>
       <p>{say('writeDown')}</p>
       <p>
-        <code className="mono">{recoveryKey}</code>
+        <code>{recoveryKey}</code>
       </p>
       <div className="filters">
         <Copy value={recoveryKey} text={say('copy')} />

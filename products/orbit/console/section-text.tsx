@@ -97,7 +97,7 @@ function CellTable({ table: { columns, rows } }: { readonly table: Extract<Block
 const Runs = ({ of }: { readonly of: readonly Run[] }) => of.map((run, n) => <OneRun key={n} run={run} />);
 
 function OneRun({ run: { text, bold, italics, strike, code } }: { readonly run: Run }) {
-  if (code) return <code className="mono">{text}</code>;
+  if (code) return <code>{text}</code>;
   const drawn = strike ? <s>{text}</s> : text;
   const slanted = italics ? <em>{drawn}</em> : drawn;
   return bold ? <strong>{slanted}</strong> : slanted;

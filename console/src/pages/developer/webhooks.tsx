@@ -119,7 +119,7 @@ function Secret({ secret }: { readonly secret: string }) {
   const { say } = useTexts(texts);
   return (
     <p role="status">
-      {say('secret')} <code className="mono">{secret}</code> <Copy value={secret} text={say('copy')} />
+      {say('secret')} <code>{secret}</code> <Copy value={secret} text={say('copy')} />
     </p>
   );
 }
