@@ -84,7 +84,7 @@ export const OTHER_VERSION: readonly string[] = [
   'server/src/platform/base/db/function-set.test.ts',
   'server/src/platform/base/db/logins.test.ts',
   'server/src/platform/base/db/member.test.ts',
-  'server/src/platform/base/db/migrate.test.ts',
+  'server/src/platform/base/db/migrate',
   'server/src/platform/base/db/signals.test.ts',
   'server/src/platform/work/jobs/jobs.test.ts',
   'server/src/platform/work/jobs/lanes.test.ts',

@@ -6,7 +6,7 @@ import { GROUPS } from './groups.ts';
 export const LONG: readonly string[] = [
   'server/src/main.test.ts',
   'server/src/platform/billing/providers/stripe/at-once.test.ts',
-  'server/src/platform/base/db/migrate.test.ts',
+  'server/src/platform/base/db/migrate-steps.test.ts',
   'server/src/platform/base/db/prepared.test.ts',
   'products/marketplace/review/check-package.test.ts',
   'products/documents/exports/making/file-maker.test.ts',

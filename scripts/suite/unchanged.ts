@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { z } from 'zod';
 import { projectPaths, ROOT, targetOf } from '../../testkit/house/source.ts';
@@ -12,7 +12,7 @@ export interface SettledGroup {
   /** Folders of data that they read by its path, which no import tells of. */
   readonly data?: readonly string[];
   /**
-   * Files and folders of any kind that count, without what they import. A group that names them counts of what its tests import the
+   * Files and folders of any kind that count, or patterns of such, without what they import. A group that names them counts of what its tests import the
    * helpers alone: these open the whole server, which would be other on each day.
    */
   readonly alone?: readonly string[];
@@ -39,6 +39,12 @@ const BUILD: readonly string[] = [
 export const SETTLED: readonly SettledGroup[] = [
   { name: 'sandboxes', starts: ['sandboxes/'] },
   { name: 'prepared database', starts: ['server/src/platform/base/db/prepared.test.ts'] },
+  // Two minutes; a step that was applied somewhere is never changed, and each release has but a few more.
+  {
+    name: 'migrations',
+    starts: ['server/src/platform/base/db/migrate-steps.test.ts'],
+    alone: ['server/src/platform/base/db', '{server/src,products}/**/{functions,migrations}'],
+  },
   {
     name: 'imported hashes',
     starts: ['server/src/platform/people/identity/passwords/imported-passwords.test.ts'],
@@ -215,7 +221,7 @@ export function inputsOf(group: SettledGroup): string[] {
     .filter((folder) => folder.split('/').length > (folder.startsWith('server/') ? 3 : 2))
     .flatMap(dataUnder);
   const data = (group.data ?? []).flatMap(dataUnder);
-  const alone = (group.alone ?? []).flatMap(filesAt);
+  const alone = (group.alone ?? []).flatMap((one) => globSync(one, { cwd: ROOT }).flatMap(filesAt));
   return [...new Set([...ALWAYS, ...code, ...beside, ...data, ...alone])].toSorted();
 }
 

@@ -4,6 +4,7 @@ import { statement } from '#platform/db';
 import { plannedDeath } from '@plinth/testkit/fixtures/planned-death';
 import { temporaryFolder } from '@plinth/testkit/services';
 import type { Customer } from '@plinth/testkit/services/app';
+import { isShort } from '@plinth/testkit/thorough';
 import { expect, test } from 'vitest';
 import { shuffle } from '../billing/every-order.ts';
 import { chanceOf } from '../faults/chance.ts';
@@ -11,7 +12,7 @@ import { openSellingApp } from './fixture.ts';
 import { subscriptionCalls } from './subscription-calls.ts';
 
 /** Histories, each of a plan of its own. */
-const SEEDS = Array.from({ length: 20 }, (_, seed) => seed);
+const SEEDS = Array.from({ length: isShort ? 8 : 20 }, (_, seed) => seed);
 const CURRENCIES = ['usd', 'jpy', 'kwd'] as const;
 const POINTS = ['plans.move-told', 'plans.move-passed'].flatMap((name) =>
   ['before', 'after'].map((phase) => `${phase} ${name}`),

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { type Statement, statement } from '#platform/db';
 import { PLATFORM_ACCOUNT } from '#platform/jobs';
 import { forgetRates } from '@plinth/testkit/services/forget-rates';
+import { isShort } from '@plinth/testkit/thorough';
 import { isRecord, send } from '@plinth/testkit/walkers/calls';
 import { chanceFrom } from '@plinth/testkit/walkers/hostile/chance';
 import { bytesOf, FRAMINGS } from '@plinth/testkit/walkers/hostile/framing';
@@ -19,7 +20,7 @@ import { makePerson, type Person } from '@plinth/testkit/walkers/people';
 import { walkedApp } from './household.ts';
 import type { OpenApi } from '@plinth/testkit/walkers/rules/rule';
 
-const HOW_MANY = 2_000;
+const HOW_MANY = isShort ? 800 : 2_000;
 
 const seed = z.coerce
   .number()

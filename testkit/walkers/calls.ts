@@ -274,7 +274,7 @@ const MOST_WAYS = 2_000;
 export function fillingsOf(route: Route, ids: IdsByColumn, others?: readonly string[]): PathValues[] {
   const holes = holesOf(route);
   const candidates = holes.map(({ name }) => {
-    const likely = ids.get(columnOf(route, name)) ?? [];
+    const likely = likelyIds(ids, columnOf(route, name));
     const isEnough = likely.length > 0 && (holes.length > 1 || others === undefined);
     return isEnough ? likely : [...new Set([...likely, ...(others ?? [...ids.values()].flat())])];
   });
@@ -290,16 +290,33 @@ export function fillingsOf(route: Route, ids: IdsByColumn, others?: readonly str
   );
 }
 
+/** The ids of a column, or of those whose names end like it: a key_id is an api_key_id or a developer_key_id. */
+function likelyIds(ids: IdsByColumn, column: string): readonly string[] {
+  return ids.get(column) ?? [...ids].flatMap(([name, held]) => (name.endsWith(`_${column}`) ? held : []));
+}
+
+/** What columns call a thing that paths, queries and bodies call otherwise. */
+const OTHERWISE: Readonly<Record<string, string>> = {
+  // The id of a file of a session is in its own table, as what its bytes were sealed for.
+  file_id: 'sealed_for',
+  mentions: 'user_id',
+  workspace_id: 'account_id',
+  by: 'decision_id',
+  ids: 'record_id',
+  customer: 'account_id',
+  organization: 'account_id',
+  sso: 'account_id',
+  workspace: 'account_id',
+  mail: 'message_id',
+};
+
 /** Where other tables name what a hole is about: `/drafts/:id` is a draft_id, `/organizations/:id` an account_id. */
 function columnOf(route: Route, name: string): string {
-  if (name === 'mentions') return 'user_id';
-  // The id of a file of a session is in its own table, as what its bytes were sealed for.
-  if (name === 'file_id') return 'sealed_for';
-  if (name !== 'id') return name.replace(/_ids$/, '_id');
+  if (name !== 'id') return OTHERWISE[name] ?? name.replace(/_ids$/, '_id');
   if (route.path.startsWith('/v1/usage/events/')) return 'usage_event_id';
-  const [, segment = ''] = /(\w+)s\/:id\b/.exec(route.path) ?? [];
+  const [, segment = ''] = /([\w-]+?)s?\/:id\b/.exec(route.path) ?? [];
   if (segment === 'template' && route.path.startsWith('/v1/admin/')) return 'public_template_id';
-  return ['organization', 'workspace'].includes(segment) ? 'account_id' : `${segment}_id`;
+  return OTHERWISE[segment] ?? `${segment.replaceAll('-', '_')}_id`;
 }
 
 function fillHoles(value: unknown, place: Hole['place'], filling: PathValues): unknown {

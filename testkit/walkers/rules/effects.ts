@@ -66,23 +66,26 @@ async function tell(
   fixture: WalkerFixture,
   headers: Record<string, string> = {},
 ): Promise<EffectResult> {
-  if (isHarmless(route)) return tellFor(fixture.household, { route, fixture, headers });
+  if (isHarmless(route)) return made(await tellFor(fixture.household, { route, fixture, headers }), route);
   const served = spares.get(fixture) ?? [];
   for (const spare of served) {
-    const tried = await tellOn(spare, { route, fixture, headers });
-    if (isGood(tried.reply) || spare.isUntouched) return tried;
+    // One that was used may have lost what the call is about: by no other id is it there.
+    const others = spare.isUntouched ? {} : { others: [] };
+    const tried = await tellOn(spare, { route, fixture, headers, ...others });
+    if (tried !== undefined && (isGood(tried.reply) || spare.isUntouched)) return tried;
   }
   const fresh = {
     household: await makeHousehold(fixture.app, ['member'], fixture.furnishings),
     isUntouched: true,
   };
   spares.set(fixture, [fresh, ...served].slice(0, MOST_SPARES));
-  return tellOn(fresh, { route, fixture, headers });
+  return made(await tellOn(fresh, { route, fixture, headers }), route);
 }
 
-async function tellOn(spare: Spare, telling: EffectInput): Promise<EffectResult> {
+async function tellOn(spare: Spare, telling: EffectInput): Promise<EffectResult | undefined> {
   await signInAgain(spare.household, telling.fixture);
   const told = await tellFor(spare.household, telling);
+  if (told === undefined) return undefined;
   // A secret, a role or a rate that is refused may have been counted.
   if (isGood(told.reply) || told.refusals.some((one) => /^(401|403|429) /.test(one)))
     spare.isUntouched = false;
@@ -101,15 +104,27 @@ interface EffectInput {
   readonly route: Route;
   readonly fixture: WalkerFixture;
   readonly headers: Record<string, string>;
+  /** What is tried besides the ids that are likely meant; all ids, when not said and there are none. */
+  readonly others?: readonly string[];
 }
 
-/** Sends the example, with ids that exist, until it is answered well; what is answered before must be declared too. */
+function made(told: EffectResult | undefined, { name }: Route): EffectResult {
+  if (told === undefined) throw new Error(`${name}: there was nothing to send`);
+  return told;
+}
+
+/**
+ * Sends the example, with ids that exist, until it is answered well; what is answered before must be declared too. Undefined: the
+ * household has nothing that it could be about.
+ */
 async function tellFor(
   household: Household,
-  { route, fixture, headers }: EffectInput,
-): Promise<EffectResult> {
+  { route, fixture, headers, others }: EffectInput,
+): Promise<EffectResult | undefined> {
   const fillings =
-    holesOf(route).length === 0 ? [{}] : fillingsOf(route, await idsOf(fixture.db, household, fixture));
+    holesOf(route).length === 0
+      ? [{}]
+      : fillingsOf(route, await idsOf(fixture.db, household, fixture), others);
   const faults = new Set<string>();
   const refusals = new Map<string, number>();
   const productKey = await productKeyFor(route, fixture, household.organization);
@@ -126,7 +141,6 @@ async function tellFor(
       if (isGood(reply)) return last;
     }
   }
-  if (last === undefined) throw new Error(`${route.name}: there was nothing to send`);
   return last;
 }
 
@@ -295,7 +309,7 @@ async function tellTeam(
     return { team: before, first: tried };
   const team = await makeHousehold(app, ['admin', 'member', 'viewer'], telling.fixture.furnishings);
   teams.set(app, team);
-  return { team, first: await tellFor(team, telling) };
+  return { team, first: made(await tellFor(team, telling), telling.route) };
 }
 
 type Sender = Pick<CallInput, 'as' | 'account'>;

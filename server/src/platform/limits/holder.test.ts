@@ -8,9 +8,9 @@ const catalogue = limitsCatalogue({ limits: {}, plans: { only: {} } });
 const AWAY = 40_000;
 
 /** A process whose two clocks go on as the test says. */
-async function open() {
+async function open(on = db) {
   const at = { ms: 1_000_000, wall: 1_700_000_000_000 };
-  const node = await openNode(db, [catalogue], { monotonic: () => at.ms, now: () => at.wall });
+  const node = await openNode(on, [catalogue], { monotonic: () => at.ms, now: () => at.wall });
   return { ...node, at };
 }
 
@@ -47,6 +47,36 @@ describe('whether a lease is good is known without a timer and without a query',
     expect(holder.isGood()).toBe(true);
     at.ms += AWAY;
     expect(holder.isGood()).toBe(false);
+  });
+
+  test('a renewal that fails is tried again each second, and not at the next that is due', async () => {
+    const asked: boolean[] = [];
+    const failing = (async (use: string, ...more: unknown[]) => {
+      if (more[0] !== 'limits.holder-renew') return (db.system as typeof failing)(use, ...more);
+      asked.push(asked.length > 0);
+      if (asked.length === 1) throw new Error('the database is away');
+      return (db.system as typeof failing)(use, ...more);
+    }) as (use: string, ...more: unknown[]) => Promise<unknown>;
+    const { holder, at, lost } = await open({ ...db, system: failing as typeof db.system });
+    const forth = (ms: number) => {
+      at.ms += ms;
+      at.wall += ms;
+    };
+    forth(11_000);
+    expect(await holder.renew()).toBe(true);
+    // Its clocks go no faster than ours: the next renewal that is due comes when the lease is lost.
+    await expect
+      .poll(
+        () => {
+          forth(100);
+          return asked;
+        },
+        { interval: 100 },
+      )
+      .toEqual([false, true]);
+    expect(lost).toEqual([]);
+    forth(11_000);
+    expect(holder.isGood()).toBe(true);
   });
 
   test('a lease that was ended in good order is good for nothing more', async () => {

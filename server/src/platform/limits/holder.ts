@@ -69,6 +69,7 @@ export async function startHolder(parts: HolderParts): Promise<Holder> {
   let ended = false;
   let lost = false;
   let isAsking = false;
+  let hasFailed = false;
 
   function lose(reason: string): false {
     if (!lost && !ended) {
@@ -85,11 +86,20 @@ export async function startHolder(parts: HolderParts): Promise<Holder> {
       if (known === undefined) return lose('the lease of this process has run out');
       fleet = known;
       if (asked.at >= renewedAt.at) renewedAt = asked;
+      hasFailed = false;
       return true;
     } catch {
-      // The database may be back before the lease ends.
+      hasFailed = true;
       return watch();
     }
+  }
+
+  function renewNow(): void {
+    if (isAsking) return;
+    isAsking = true;
+    void renew().finally(() => {
+      isAsking = false;
+    });
   }
 
   function watch(): boolean {
@@ -101,17 +111,15 @@ export async function startHolder(parts: HolderParts): Promise<Holder> {
     if (lost || ended) return false;
     if (elapsed(renewedAt, readClocks(clock)) <= goodFor) return true;
     // By the clock on the wall alone: the machine slept, or the clock was set. The database knows which.
-    if (watch() && !isAsking) {
-      isAsking = true;
-      void renew().finally(() => {
-        isAsking = false;
-      });
-    }
+    if (watch()) renewNow();
     return false;
   }
 
   const renewing = setInterval(() => void renew(), LEASE.renewEvery * 1_000);
-  const watching = setInterval(isGood, 1_000);
+  const watching = setInterval(() => {
+    // The database may be back before the lease ends, and before the next renewal is due.
+    if (isGood() && hasFailed) renewNow();
+  }, 1_000);
   renewing.unref();
   watching.unref();
 
