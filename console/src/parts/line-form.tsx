@@ -29,8 +29,12 @@ export function LineForm({
 }: LineFormProps) {
   const [line, setLine] = useState(value);
   const { mutate, isPending, error } = useAct(
-    (form: HTMLFormElement) => act(line.trim(), typedIn(form)),
-    () => setLine(value === '' ? '' : line.trim()),
+    async (form: HTMLFormElement) => {
+      await act(line.trim(), typedIn(form));
+      return line;
+    },
+    // The next line may have been typed meanwhile: a question, while the one before is answered.
+    (done) => setLine((now) => (now !== done ? now : value === '' ? '' : done.trim())),
   );
   const field = { 'aria-label': label, placeholder: placeholder ?? label, value: line };
   return (

@@ -1,20 +1,21 @@
 import { request } from 'node:http';
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
-import { AppError, declareErrors } from '#platform/kernel';
+import { AppError } from '#platform/kernel';
 import { serve, shopRoutes } from '@plinth/testkit/shop';
 
-declareErrors({ shop_off: { status: 404, message: 'The shop is off.' } });
+/** One that the program has declared: files that share a process share its list, and each code on it has a place in the docs. */
+const OFF = 'gone';
 
 const served = await serve(
   {},
-  { mounted: [{ module: 'shop', routes: shopRoutes, service: {}, refusal: () => new AppError('shop_off') }] },
+  { mounted: [{ module: 'shop', routes: shopRoutes, service: {}, refusal: () => new AppError(OFF) }] },
 );
 
 test('every call of a product that is off is refused before anybody asks who calls, and is not in the document', async () => {
   for (const { method, path } of shopRoutes) {
     const { status, json } = await served.call(path.replaceAll(/:\w+/g, 'none'), { method });
-    expect([method, path, status, json.error?.code]).toEqual([method, path, 404, 'shop_off']);
+    expect([method, path, status, json.error?.code]).toEqual([method, path, 410, OFF]);
   }
   expect(await served.call('/v1/nothing')).toMatchObject({
     status: 404,
@@ -34,6 +35,6 @@ test('so is a socket, by HTTP', async () => {
   asked.once('upgrade', () => asked.destroy(new Error('it was upgraded')));
   asked.end();
   const [response] = await once(asked, 'response');
-  expect(response.statusCode).toBe(404);
+  expect(response.statusCode).toBe(410);
   response.resume();
 });

@@ -361,6 +361,7 @@ interface StreamStart {
 function startStream(at: ConcludeInput, begun: StreamStart): StreamAnswer {
   const { parts, call, entry, exchange, started, span } = at;
   const { signal, wire } = call;
+  at.current.admission.record('ok'); // Before its end, which may be here already.
   const meter = at.meter ?? new StreamMeter(meterOptions(wire));
   const stop = (): void => exchange.stop();
   // A stream that has ended by now takes it off again.
