@@ -39,12 +39,6 @@ const BUILD: readonly string[] = [
 export const SETTLED: readonly SettledGroup[] = [
   { name: 'sandboxes', starts: ['sandboxes/'] },
   { name: 'prepared database', starts: ['server/src/platform/base/db/prepared.test.ts'] },
-  // Two minutes; a step that was applied somewhere is never changed, and each release has but a few more.
-  {
-    name: 'migrations',
-    starts: ['server/src/platform/base/db/migrate-steps.test.ts'],
-    alone: ['server/src/platform/base/db', '{server/src,products}/**/{functions,migrations}'],
-  },
   {
     name: 'imported hashes',
     starts: ['server/src/platform/people/identity/passwords/imported-passwords.test.ts'],
@@ -111,6 +105,12 @@ export const SETTLED: readonly SettledGroup[] = [
   },
   // Three minutes of CPU; that what they call is there the types say on each check.
   { name: 'benches', starts: ['bench/'], alone: ['bench'] },
+  // Two minutes; a step that was applied somewhere is never changed, and each release has but a few more.
+  {
+    name: 'migrations',
+    starts: ['server/src/platform/base/db/migrate-steps.test.ts'],
+    alone: ['server/src/platform/base/db', '{server/src,products}/**/{functions,migrations}'],
+  },
   // Three minutes; that calls, leases and webhooks work others try on each run, and this at night.
   {
     name: 'restore drill',

@@ -295,7 +295,7 @@ function likelyIds(ids: IdsByColumn, column: string): readonly string[] {
   return ids.get(column) ?? [...ids].flatMap(([name, held]) => (name.endsWith(`_${column}`) ? held : []));
 }
 
-/** What columns call a thing that paths, queries and bodies call otherwise. */
+/** Paths, queries and bodies call these things otherwise than columns do. */
 const OTHERWISE: Readonly<Record<string, string>> = {
   // The id of a file of a session is in its own table, as what its bytes were sealed for.
   file_id: 'sealed_for',

@@ -104,7 +104,7 @@ interface EffectInput {
   readonly route: Route;
   readonly fixture: WalkerFixture;
   readonly headers: Record<string, string>;
-  /** What is tried besides the ids that are likely meant; all ids, when not said and there are none. */
+  /** These ids are tried besides the ones that are likely meant; all are, when not said and none is likely. */
   readonly others?: readonly string[];
 }
 
