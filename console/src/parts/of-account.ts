@@ -37,7 +37,7 @@ export function useOfAccount<Reply>(
 /** Does something that changes what pages show: whether it succeeds or not, they ask again. */
 export function useAct<Input = void, Reply = unknown>(
   act: (input: Input) => Promise<Reply>,
-  onSuccess?: (reply: Reply) => void,
+  onSuccess?: (reply: Reply, input: Input) => void,
 ) {
   const queries = useQueryClient();
   return useMutation({

@@ -85,16 +85,17 @@ function NewEndpoint({ made }: { readonly made: (secret: string) => void }) {
   const [url, setUrl] = useState('');
   const queries = useQueryClient();
   const { mutate, isPending, error } = useMutation({
-    mutationFn: () => api.call('POST /v1/admin/webhooks', { body: { url } }),
-    async onSuccess({ secret }) {
+    mutationFn: (sent: string) => api.call('POST /v1/admin/webhooks', { body: { url: sent } }),
+    async onSuccess({ secret }, sent) {
       if (secret !== null) made(secret);
-      setUrl('');
+      // The next one may have been typed meanwhile.
+      setUrl((now) => (now === sent ? '' : now));
       await queries.invalidateQueries({ queryKey: ['webhooks'] });
     },
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    mutate();
+    mutate(url);
   };
   return (
     <form className="filters" onSubmit={submit}>

@@ -82,12 +82,13 @@ function Invite({ account: { id, role: own } }: { readonly account: Chosen }) {
   const [email, setEmail] = useState('');
   const [role, setRole] = useState<Role>('member');
   const { mutate, isPending, error } = useAct(
-    () =>
+    (sent: string) =>
       api.call('POST /v1/organizations/{id}/invitations', {
         params: { id },
-        body: { email: email.trim(), role },
+        body: { email: sent.trim(), role },
       }),
-    () => setEmail(''),
+    // The next one may have been typed meanwhile.
+    (_, sent) => setEmail((now) => (now === sent ? '' : now)),
   );
   return (
     <>
@@ -95,7 +96,7 @@ function Invite({ account: { id, role: own } }: { readonly account: Chosen }) {
         className="filters"
         onSubmit={(event: FormEvent) => {
           event.preventDefault();
-          mutate();
+          mutate(email);
         }}
       >
         <TextInput
