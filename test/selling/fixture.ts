@@ -1,5 +1,5 @@
 import { createStripeSandbox, type Settings, type StripeSandbox } from '#sandbox/stripe';
-import { advance } from '@plinth/testkit/factories';
+import { advance, databaseTime } from '@plinth/testkit/factories';
 import type { Stripe } from 'stripe';
 import { atEndOfFile } from '@plinth/testkit/closing';
 import { packageAt } from '../../sandboxes/src/stripe/testing/package.ts';
@@ -32,6 +32,8 @@ export interface SellingApp extends Omit<TestApp, 'sandbox' | 'stripe'> {
   drainEvents(): Promise<void>;
   /** Days go by, here and there. */
   later(days: number): Promise<void>;
+  /** Days go by until the second or third of the next month: of what a test counts for some weeks, no month ends meanwhile. */
+  passTheMonth(): Promise<void>;
   /** Ends all subscriptions at Stripe: else they renew, and send events, whenever a later test has days go by. */
   endAll(): Promise<void>;
   /** The plan that is in effect in a product. */
@@ -59,6 +61,11 @@ export async function openSellingApp(
       body: { success_url: SUCCESS, cancel_url: CANCEL, ...what },
       ...(idempotencyKey === undefined ? {} : { headers: { 'idempotency-key': idempotencyKey } }),
     });
+  const later = async (days: number) => {
+    await advance(db, `${days} days`);
+    sandbox.advance(days * DAY);
+    await drainEvents();
+  };
   return {
     ...app,
     sandbox,
@@ -71,10 +78,11 @@ export async function openSellingApp(
       await drainEvents();
     },
     drainEvents,
-    async later(days) {
-      await advance(db, `${days} days`);
-      sandbox.advance(days * DAY);
-      await drainEvents();
+    later,
+    async passTheMonth() {
+      const now = await databaseTime(db);
+      const second = Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1, 2);
+      await later(Math.ceil((second - now.getTime()) / (DAY * 1_000)));
     },
     async endAll() {
       sandbox.faults.clear();

@@ -28,6 +28,7 @@ writeFileSync(
 );
 const death = plannedDeath();
 const selling = await openSellingApp({ settings: { PLANS_FILE: path }, crashHook: death.crashHook });
+await selling.passTheMonth();
 const { buy, call, customer, db, drainEvents, sandbox, stripe } = selling;
 const { inbox, sales } = selling.app.modules;
 const second = (await selling.beside()).app.modules.sales.topUps;
