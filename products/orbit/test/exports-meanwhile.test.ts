@@ -23,8 +23,8 @@ async function wait(minutes: number): Promise<void> {
 
 // Exports are counted by the month, and none ends while a test counts.
 const today = await databaseTime(fixture.db);
-const second = Date.UTC(today.getUTCFullYear(), today.getUTCMonth() + 1, 2);
-await wait(Math.ceil((second - today.getTime()) / MINUTE));
+const begins = Date.UTC(today.getUTCFullYear(), today.getUTCMonth() + 1, 2);
+await wait(Math.ceil((begins - today.getTime()) / MINUTE));
 
 /** Asks for a file of a scope; the export's id. */
 async function ask(by: Colleague, scope: string): Promise<string> {
