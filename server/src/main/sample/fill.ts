@@ -62,10 +62,12 @@ export async function fillSample(
   };
   const gone = await listenGone();
   opened.defer(gone.close);
+  const owner = localOwner(config.dataDir);
   const shop: SampleShop = {
     goneUrl: gone.url,
     url,
-    ownerKey: localOwner(config.dataDir).api_key ?? '',
+    ownerKey: owner.api_key ?? '',
+    personalKey: owner.personal_api_key ?? '',
     products: new Set(app.choice.running),
     travel,
     async pay(checkout, card) {

@@ -1,5 +1,6 @@
 import { createCaller, RefusedCall, type SignedCaller } from '../server-caller.ts';
 import { ARRIVALS, type Arrival, DAYS, TOPICS } from './people.ts';
+import { ownDay } from './owner.ts';
 
 /** Milliseconds of a day, and of the hours at which customers call. */
 const DAY = 86_400_000;
@@ -15,6 +16,8 @@ const NOTES = 'Notes of a call with a customer. '.repeat(1_000);
 export interface SampleShop {
   readonly url: string;
   readonly ownerKey: string;
+  /** The same of the owner's personal account. */
+  readonly personalKey: string;
   /** An endpoint for messages that has gone. */
   readonly goneUrl: string;
   /** Moves all clocks on to an instant, in milliseconds since 1970, and has done what is due by then. */
@@ -63,6 +66,7 @@ export async function playMonth(shop: SampleShop, end: number, say: (day: number
 async function beginDay({ shop, owner, customers }: Month, day: number): Promise<void> {
   for (const arrival of ARRIVALS.filter((one) => one.day === day && shop.products.has(one.product)))
     customers.push({ ...arrival, api: await register(shop, arrival) });
+  await ownDay({ ...shop, owner, person: createCaller(shop.url, shop.personalKey) }, day);
   if (day === ENDPOINT_DAY)
     await owner.call('POST /v1/admin/webhooks', {
       url: shop.goneUrl,

@@ -29,8 +29,10 @@ test('a sample shop has a month with each thing that happens to a shop, its sums
     },
   });
   const link = await host.whenReady();
-  const owner = createCaller(new URL(link).origin, localOwner(folder).api_key);
-  const rowsOf = async (path: string) => (await owner.call(`GET ${path}`))['data'];
+  const { api_key: key, personal_api_key: personalKey } = localOwner(folder);
+  const owner = createCaller(new URL(link).origin, key);
+  const person = createCaller(new URL(link).origin, personalKey);
+  const rowsOf = async (path: string, of = owner) => (await of.call(`GET ${path}`))['data'];
   const from = new Date(Date.now() - 40 * 86_400_000).toISOString().slice(0, 10);
   const until = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
   const span = `from=${from}&until=${until}&zone=UTC`;
@@ -42,6 +44,16 @@ test('a sample shop has a month with each thing that happens to a shop, its sums
     { kind: 'refund', gross_minor: -1_500 },
     { kind: 'sale' },
   ]);
+  expect(await rowsOf('/v1/mirror/sessions', person)).toMatchObject(
+    ['A new team', 'Running again', 'The talk with Sam', 'A long week', 'Before the move'].map((title) => ({
+      title,
+      status: 'closed',
+    })),
+  );
+  expect(await rowsOf('/v1/turns', person)).toHaveLength(5);
+  const weeks = (await rowsOf('/v1/spectrum', person)) as { readonly feelings: readonly object[] }[];
+  expect(weeks.some(({ feelings }) => feelings.length > 0)).toBe(true);
+  expect(await rowsOf('/v1/decisions')).toHaveLength(3);
   const findings = (await rowsOf('/v1/admin/doctor')) as { readonly status: string }[];
   expect(findings.filter(({ status }) => status !== 'ok')).toEqual([]);
   expect(await owner.call('GET /v1/admin/sample')).toMatchObject({

@@ -12,7 +12,9 @@ export interface OwnerFile {
   readonly personal_api_key: string;
 }
 
-const ownerFile = z.object({ email: z.string(), password: z.string(), api_key: z.string() }).partial();
+const ownerFile = z
+  .object({ email: z.string(), password: z.string(), api_key: z.string(), personal_api_key: z.string() })
+  .partial();
 
 /** The local owner as the plain file of a folder has them; nothing where there is none. */
 export function localOwner(dataDir: string): z.infer<typeof ownerFile> {
