@@ -12,8 +12,8 @@ export interface SettledGroup {
   /** Folders of data that they read by its path, which no import tells of. */
   readonly data?: readonly string[];
   /**
-   * Files and folders of any kind that count, or patterns of such, without what they import. A group that names them counts of what its tests import the
-   * helpers alone: these open the whole server, which would be other on each day.
+   * Files and folders of any kind that count, or patterns of such, without what they import. A group that names them counts of what
+   * its tests import the helpers alone: these open the whole server, which would be other on each day.
    */
   readonly alone?: readonly string[];
 }

@@ -29,12 +29,9 @@ export function LineForm({
 }: LineFormProps) {
   const [line, setLine] = useState(value);
   const { mutate, isPending, error } = useAct(
-    async (form: HTMLFormElement) => {
-      await act(line.trim(), typedIn(form));
-      return line;
-    },
+    (sent: { readonly line: string; readonly typed: Typed }) => act(sent.line.trim(), sent.typed),
     // The next line may have been typed meanwhile: a question, while the one before is answered.
-    (done) => setLine((now) => (now !== done ? now : value === '' ? '' : done.trim())),
+    (_, sent) => setLine((now) => (now !== sent.line ? now : value === '' ? '' : now.trim())),
   );
   const field = { 'aria-label': label, placeholder: placeholder ?? label, value: line };
   return (
@@ -43,7 +40,7 @@ export function LineForm({
         className="filters"
         onSubmit={(event) => {
           event.preventDefault();
-          mutate(event.currentTarget);
+          mutate({ line, typed: typedIn(event.currentTarget) });
         }}
       >
         {isLong ? (

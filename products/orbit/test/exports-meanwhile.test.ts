@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { systemClock } from '#platform/kernel';
 import { refusalOf, waitFor } from '@plinth/testkit/fixtures/calls';
-import { advance, databaseTime } from '@plinth/testkit/factories';
+import { advance, databaseTime, passTheMonth } from '@plinth/testkit/factories';
 import { type Colleague, orbitFixture, type Workspace } from './fixture.ts';
 import { commitStops } from './stops.ts';
 import { waitForDocument as readingEnded, presign, send, uploadFile } from './uploads-fixture.ts';
@@ -22,9 +22,9 @@ async function wait(minutes: number): Promise<void> {
 }
 
 // Exports are counted by the month, and none ends while a test counts.
-const today = await databaseTime(fixture.db);
-const begins = Date.UTC(today.getUTCFullYear(), today.getUTCMonth() + 1, 2);
-await wait(Math.ceil((begins - today.getTime()) / MINUTE));
+const before = await databaseTime(fixture.db);
+await passTheMonth(fixture.db);
+ahead += (await databaseTime(fixture.db)).getTime() - before.getTime();
 
 /** Asks for a file of a scope; the export's id. */
 async function ask(by: Colleague, scope: string): Promise<string> {
