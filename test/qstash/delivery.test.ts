@@ -40,9 +40,11 @@ describe('a create, delivered by QStash', () => {
     const post = await fixture.create(by);
     expect(await post.ended()).toBe('completed');
     await qstash.idle();
-    expect(timesOf(outcomesOf(fixture, post))).toEqual({ done: 1, absent: 5 });
+    expect(outcomesOf(fixture, post)).toHaveLength(6);
+    expect(ranOf(fixture, post)).toEqual(['done']);
     await qstash.redeliver(qstash.messages().at(-1)?.id ?? '');
-    expect(outcomesOf(fixture, post).at(-1)).toBe('absent');
+    expect(outcomesOf(fixture, post)).toHaveLength(7);
+    expect(ranOf(fixture, post)).toEqual(['done']);
     expect(sandbox.bill().length - billed).toBe(1);
     const permits = statement('select from limits.permits where account_id = $1', [by.accountId]);
     expect(await db.asMigrator(permits)).toHaveLength(1);
@@ -160,9 +162,7 @@ async function announcements(posts: readonly PromisedJob[], which: string): Prom
   return (await db.asMigrator(statement(sql, [ids]))).length;
 }
 
-/** How often each outcome was. */
-function timesOf(outcomes: readonly unknown[]): Record<string, number> {
-  const times: Record<string, number> = {};
-  for (const outcome of outcomes) times[String(outcome)] = (times[String(outcome)] ?? 0) + 1;
-  return times;
+/** The outcomes of deliveries that ran it: not of those that found it taken, or a process with no room (503). */
+function ranOf(...of: Parameters<typeof outcomesOf>): readonly unknown[] {
+  return outcomesOf(...of).filter((outcome) => outcome !== 'absent' && outcome !== 503);
 }
