@@ -162,7 +162,7 @@ async function announcements(posts: readonly PromisedJob[], which: string): Prom
   return (await db.asMigrator(statement(sql, [ids]))).length;
 }
 
-/** The outcomes of deliveries that ran it: not of those that found it taken, or a process with no room (503). */
+/** The outcomes of the deliveries that ran the job. The others found it taken, or a process with no room (503). */
 function ranOf(...of: Parameters<typeof outcomesOf>): readonly unknown[] {
   return outcomesOf(...of).filter((outcome) => outcome !== 'absent' && outcome !== 503);
 }
