@@ -22,7 +22,7 @@ describe.runIf(isHere)('the operator’s overview', { timeout: 4 * PATIENCE }, a
   });
 
   test('compares what was sold with the span before, and draws calls with their denials, each point in a table', async () => {
-    // Of today: three days ago may be of the month before.
+    // The sale is today’s, as three days ago may be in the month before.
     const [now, before] = [ago(0), ago(40)];
     const line = { product: 'reel', plan: 'standard' };
     await sales.sell({
