@@ -35,7 +35,7 @@ describe.runIf(isHere)('the navigation', { timeout: 4 * PATIENCE }, async () => 
       ]);
     await open('Coditect');
     await page.waitForURL('**/all-licences');
-    await page.getByRole('heading', { level: 1 }).waitFor();
+    await page.getByRole('heading', { name: 'All licences', level: 1 }).waitFor();
     await sides.locator('[data-chosen=true]', { hasText: 'Operator' }).waitFor();
     expect(await faults()).toEqual([]);
   });

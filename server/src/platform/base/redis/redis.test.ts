@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { inspect } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { hasRedis, hasRedisServer, proxyTo, redisServer, testRedis } from '@plinth/testkit/services/redis';
@@ -110,6 +112,19 @@ describe.skipIf(!hasRedisServer)('a Redis in trouble', () => {
     expect(reasons.at(-1)).toBe('Redis did not answer in time');
     await expect(redis.run(ECHO, [], ['hello'])).rejects.toThrow('left alone');
     server.resume();
+    await expect.poll(() => redis.state, WAITING).toBe('closed');
+  });
+
+  it('that says nothing while a connection is made is asked on another', async () => {
+    const server = await redisServer();
+    const proxy = await proxyTo(server);
+    const silent = createServer(() => {}).listen(0, '127.0.0.1');
+    onTestFinished(() => void silent.close());
+    await once(silent, 'listening');
+    proxy.target = (silent.address() as AddressInfo).port;
+    const { redis } = await open({ url: proxy.url });
+    expect(redis.state).toBe('open');
+    proxy.target = server.port;
     await expect.poll(() => redis.state, WAITING).toBe('closed');
   });
 

@@ -203,7 +203,7 @@ function listen(client: Client, channel: string): void {
   if (client.status === 'ready') client.subscribe(channel).catch(() => {});
 }
 
-/** Milliseconds until a connection that could not be made is given up. */
+/** Milliseconds until a connection is given up that could not be made, or where what was asked has no answer: also before it is ready. */
 const CONNECT_PATIENCE = 5_000;
 /** Milliseconds that a closed connection is given to end in good order; one that hangs does not. */
 const DISCONNECT_PATIENCE = 100;
@@ -226,6 +226,7 @@ async function loadConnect(url: string): Promise<Connect> {
       autoResubscribe: false,
       maxRetriesPerRequest: 0,
       connectTimeout: CONNECT_PATIENCE,
+      socketTimeout: CONNECT_PATIENCE,
       disconnectTimeout: DISCONNECT_PATIENCE,
       retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 10), LONGEST_RETRY),
     });
