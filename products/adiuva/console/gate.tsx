@@ -5,6 +5,7 @@ import {
   Head,
   Refusal,
   Trouble,
+  type Typed,
   typedIn,
   useAct,
   useGrant,
@@ -190,19 +191,17 @@ interface SecretFormProps {
   readonly children: ReactNode;
 }
 
-/** A form whose fields are emptied as soon as they were used, whether that succeeded or not. */
+/** A form whose fields are emptied as soon as they are sent, so that what is typed meanwhile stays. */
 function SecretForm({ button, act, children }: SecretFormProps) {
   const explain = useExplained();
-  const { mutate, isPending, error } = useAct((form: HTMLFormElement) => {
-    const typed = typedIn(form);
-    return explain(() => act(typed)).finally(() => form.reset());
-  });
+  const { mutate, isPending, error } = useAct((typed: Typed) => explain(() => act(typed)));
   return (
     <form
       className="stack"
       onSubmit={(event) => {
         event.preventDefault();
-        mutate(event.currentTarget);
+        mutate(typedIn(event.currentTarget));
+        event.currentTarget.reset();
       }}
     >
       {children}

@@ -75,7 +75,10 @@ function NewProviderKey({ providers }: { readonly providers: readonly string[] }
   const { mutate, isPending, error } = useAct(
     async ({ provider = '', key = '' }: ReturnType<typeof typedIn>) =>
       api?.call('PUT /v1/provider-keys/{provider}', { params: { provider }, body: { key: key.trim() } }),
-    () => form.current?.reset(),
+    (_, { key }) => {
+      // The next one may have been typed meanwhile.
+      if (form.current !== null && typedIn(form.current).key === key) form.current.reset();
+    },
   );
   return (
     <>
