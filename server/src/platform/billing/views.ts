@@ -51,7 +51,9 @@ export const entitlementReply = namedObject('Entitlement', {
   resets_at: z.record(z.string(), instant.nullable()).describe('By limit: when its window ends.'),
   until: instant
     .nullable()
-    .describe('When the plan gives way to another, or to none; null: nothing ends it.'),
+    .describe(
+      'When the plan gives way to another, or to none; null: nothing ends it. Of a subscription that renews: three days after `period_ends_at` of the subscription, as a renewal may take that long.',
+    ),
   grace: instant
     .nullable()
     .describe('Until when the plan is kept although a payment failed; null: none did.'),
