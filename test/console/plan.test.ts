@@ -1,19 +1,37 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { statement } from '#platform/db';
 import { createStripeSandbox } from '#sandbox/stripe';
 import { atEndOfFile } from '@plinth/testkit/closing';
 import { makeMember } from '@plinth/testkit/factories';
+import { temporaryFolder } from '@plinth/testkit/services';
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { packageAt } from '../../sandboxes/src/stripe/testing/package.ts';
 import { idOf } from '../selling/fixture.ts';
 import { isHere, PATIENCE, visitConsole } from './visit.ts';
 
+/** A product whose plan is sold by the seat, each for so many dollars a month, or not any more. */
+const notesOf = (dollars: number, isHidden: boolean) => `
+products:
+  notes:
+    limits: { summaries: quota per month }
+    features: { summarize: { consumes: summaries } }
+    plans:
+      free: { price: free, grants: { summaries: 2 } }
+      team: { name: Team, price: ${dollars}, hidden: ${isHidden}, grants: { summaries: 100 }, per_seat: [summaries] }
+    default_plan: free
+`;
+
 describe.runIf(isHere)('the page of plans', { timeout: 4 * PATIENCE }, async () => {
   if (!isHere) return;
   const sandbox = await createStripeSandbox();
   atEndOfFile(() => sandbox.close());
-  const { app, page, open, openElsewhere, signInAs, broken, faults, look, overflow, url, db, customer } =
-    await visitConsole({ stripe: sandbox });
+  const file = join(temporaryFolder(), 'plinth.plans.yaml');
+  writeFileSync(file, notesOf(15, false));
+  const visit = await visitConsole({ stripe: sandbox, settings: { PLANS_FILE: file } });
+  const { app, page, open, openElsewhere, signInAs, broken, faults, look, overflow, url, db } = visit;
+  const { api, call, customer } = visit;
   const ada = await customer();
   const status = (text: string | RegExp, at = page) => at.getByRole('status').filter({ hasText: text });
   const members = (at = page) =>
@@ -221,6 +239,35 @@ describe.runIf(isHere)('the page of plans', { timeout: 4 * PATIENCE }, async () 
     for (const name of [/^Buy/, /^Change/, /^Cancel/, 'Card and address'])
       expect(await hers.getByRole('button', { name }).count()).toBe(0);
     expect(await faults(hers)).toEqual([]);
+  });
+
+  test('changes the seats of a plan that is sold no more at the price that was bought, here and in the portal', async () => {
+    const eve = await customer();
+    const there = { success_url: url, cancel_url: url };
+    const order = { product: 'notes', plan: 'team', cycle: 'monthly', quantity: 2, ...there };
+    const { body } = await call(eve.key, 'POST /v1/billing/checkout', { body: order });
+    await sandbox.pay(String(body['checkout_url']));
+    await sandbox.idle();
+    await app.modules.inbox.drain();
+    await api('PUT /v1/admin/plans', { document: notesOf(40, true) });
+    const hers = await openElsewhere();
+    await signInAs(eve, hers);
+    await hers.goto(`${url}/app/plan?product=notes&seats=3`);
+    await hers.getByRole('button', { name: 'Change seats to 3' }).click();
+    await hers.getByRole('group', { name: 'Change to Team' }).getByText('$45.00 a month').waitFor();
+    expect(await faults(hers)).toEqual([]);
+    await hers.getByRole('button', { name: /^Change and pay/ }).click();
+    await status('You have Team now.', hers).waitFor();
+    const back = { product: 'notes', return_url: `${url}/` };
+    const { body: link } = await call(eve.key, 'POST /v1/portal/links', { body: back });
+    await hers.goto(String(link['url']));
+    await hers.getByRole('link', { name: 'Change plan' }).click();
+    await hers.getByLabel('Seats').fill('4');
+    expect(await faults(hers)).toEqual([]);
+    await hers.getByRole('button', { name: 'Change seats' }).click();
+    await hers.getByText('and $60 a month from then on').waitFor();
+    await hers.getByRole('button', { name: 'Change plan' }).click();
+    await hers.getByText('$60 a month for 4 seats').waitFor();
   });
 
   test('breaks nothing on the way', () => {

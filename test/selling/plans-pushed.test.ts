@@ -98,6 +98,29 @@ async function pastOf({ key }: Customer): Promise<unknown[]> {
   return all.map(({ included, unit_micros }) => ({ included, unit_micros }));
 }
 
+test('a plan that is sold no more keeps its customers, who change their seats and take back what they arranged', async () => {
+  expect((await push(plans('4.99'))).status).toBe(200);
+  const ada = await app.customer();
+  await app.buy(ada, { ...order, plan: 'team', quantity: 2 });
+  const hidden = plans('9.99').replace('team: {', 'team: { hidden: true,');
+  expect((await push(hidden)).status).toBe(200);
+  const changes = (body: object) => changesPlan(app.call, ada, { product: 'notes', ...body });
+  expect((await changes({ quantity: 3 })).body).toMatchObject({
+    subscription: { plan: 'notes.team', quantity: 3, price: { unit_amount: 1_499 } },
+  });
+  expect((await changes({ quantity: 1 })).body).toMatchObject({ subscription: { next: { quantity: 1 } } });
+  expect((await changes({ plan: 'team', quantity: 3, when: 'period_end' })).body).toMatchObject({
+    subscription: { quantity: 3, next: null },
+  });
+  await app.later(32);
+  expect(await app.read(ada, 'notes')).toMatchObject({ quantity: 3, price: { unit_amount: 1_499 } });
+  expect((await changes({ cycle: 'yearly' })).status).toBe(400);
+  expect((await changes({ plan: 'pro', when: 'now' })).status).toBe(200);
+  expect((await changes({ plan: 'team', quantity: 3 })).body).toMatchObject({
+    error: { code: 'validation_failed', details: { issues: [{ path: 'body.plan' }] } },
+  });
+});
+
 test('plans whose prices Stripe does not make are not in effect', async () => {
   const { body: before } = await app.call(admin, 'GET /v1/admin/plans');
   app.sandbox.faults.at('POST /v1/prices', { kind: 'status', status: 400 });

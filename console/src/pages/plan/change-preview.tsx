@@ -10,14 +10,15 @@ import { useMoney } from '../../parts/money.ts';
 import { useAct, useOfAccount } from '../../parts/of-account.ts';
 import { Refusal } from '../../parts/refusal.tsx';
 import { useTexts } from '../../text/index.ts';
-import { orderOf, useChoice } from './choice.ts';
-import type { Held, SoldPlan, Subscription } from './data.ts';
+import { changeOf, useChoice } from './choice.ts';
+import type { Held, NamedPlan, Subscription } from './data.ts';
 import { Portal } from './portal.tsx';
+import { usePriceText } from './price-text.ts';
 import { readPlanSearch } from './search.ts';
 import { texts } from './texts.ts';
 
 interface ChangePreviewProps {
-  readonly to: SoldPlan;
+  readonly to: NamedPlan;
   readonly held: Held;
   readonly subscription: Subscription;
   /** Called with a message once it is made. */
@@ -28,17 +29,17 @@ interface ChangePreviewProps {
 export function ChangePreview({ to, held, subscription, onDone }: ChangePreviewProps) {
   const { say, format } = useTexts(texts);
   const { minor } = useMoney();
+  const priceText = usePriceText();
   const { to: _to, ...search } = useSearchOf(readPlanSearch);
   const navigate = useNavigate({ from: '/app/plan' });
   const chosen = useAccount();
   const place = useRef<HTMLDivElement>(null);
   const [isLater, setLater] = useState(false);
-  const { cycle, quantity, amount } = orderOf(to, useChoice(held));
+  const order = changeOf(to, useChoice(held), subscription);
   const asked = {
     product: to.product,
     plan: to.id,
-    cycle,
-    quantity,
+    ...order,
     ...(isLater ? { when: 'period_end' as const } : {}),
   };
   const { data: preview, error } = useOfAccount(
@@ -80,10 +81,11 @@ export function ChangePreview({ to, held, subscription, onDone }: ChangePreviewP
               preview.currency,
             ),
             [say('inEffect')]: preview.at === null ? say('atOnce') : format.day(preview.at),
-            [say('later')]:
-              amount === null
-                ? say('notSoldSo')
-                : say(`each.${cycle}`, { price: minor(amount * quantity, preview.currency) }),
+            [say('later')]: priceText({
+              price: preview,
+              quantity: preview.quantity,
+              cycle: order.cycle ?? subscription.cycle,
+            }),
           }}
         />
       )}

@@ -1,4 +1,4 @@
-import { type Held, type SoldPlan, useHeld } from './data.ts';
+import { type Held, type NamedPlan, type SoldPlan, type Subscription, useHeld } from './data.ts';
 import { useSearchOf } from '../../parts/search.ts';
 import { readPlanSearch } from './search.ts';
 
@@ -34,4 +34,14 @@ export function orderOf({ price, per_seat: limits }: SoldPlan, { cycle, currency
     /** Minor units of one; null: it is not sold so. */
     amount: (also ?? price)[cycle],
   };
+}
+
+/** A change of a subscription: to a plan that is sold, or to other seats of its own, which may be sold no more. */
+export function changeOf(
+  to: NamedPlan,
+  choice: Choice,
+  present: Subscription,
+): { readonly quantity: number; readonly cycle?: Choice['cycle'] } {
+  const { cycle, quantity } = 'per_seat' in to ? orderOf(to, choice) : { ...present, quantity: choice.seats };
+  return { quantity, ...(cycle === 'monthly' || cycle === 'yearly' ? { cycle } : {}) };
 }

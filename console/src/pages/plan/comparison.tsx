@@ -15,7 +15,7 @@ import { useTexts } from '../../text/index.ts';
 import { BuyButton } from './buy-button.tsx';
 import { ChangePreview } from './change-preview.tsx';
 import { orderOf, useChoice } from './choice.ts';
-import { type Compared, type Held, type SoldPlan } from './data.ts';
+import { type Compared, type Held, type NamedPlan, type SoldPlan, unsoldOf } from './data.ts';
 import { readPlanSearch } from './search.ts';
 import { texts } from './texts.ts';
 
@@ -51,12 +51,20 @@ export function Comparison({
     ...limits.map(lineOf),
   ];
   const to = plans.find(({ id }) => id === search.to);
+  const unsold = prices === undefined ? undefined : unsoldOf(held, plans);
+  const change = unsold?.id === search.to ? unsold : to;
   return (
     <Section title={say('plans')}>
       {!mayBuy && <p className="dim">{say('notYours', { name: chosen?.account.name ?? '' })}</p>}
-      <Choices plans={plans} held={held} />
-      {to !== undefined && held.subscription !== undefined && mayBuy && (
-        <ChangePreview key={to.id} to={to} held={held} subscription={held.subscription} onDone={onDone} />
+      <Choices plans={plans} held={held} unsold={mayBuy ? unsold : undefined} />
+      {change !== undefined && held.subscription !== undefined && mayBuy && (
+        <ChangePreview
+          key={change.id}
+          to={change}
+          held={held}
+          subscription={held.subscription}
+          onDone={onDone}
+        />
       )}
       {to !== undefined && held.subscription === undefined && mayBuy && prices?.sold === true && (
         <Purchase key={to.id} to={to} held={held} price={priceLine.cell(to)} />
@@ -103,8 +111,15 @@ function Purchase({ to, held, price }: { to: SoldPlan; held: Held; price: ReactN
   );
 }
 
+interface ChoicesProps {
+  readonly plans: readonly SoldPlan[];
+  readonly held: Held;
+  /** A plan that is held and sold no more, whose seats may be changed here. */
+  readonly unsold: NamedPlan | undefined;
+}
+
 /** How it is paid: by month or year, in which currency, for how many. */
-function Choices({ plans, held }: { readonly plans: readonly SoldPlan[]; readonly held: Held }) {
+function Choices({ plans, held, unsold }: ChoicesProps) {
   const { say } = useTexts(texts);
   const search = useSearchOf(readPlanSearch);
   const navigate = useNavigate({ from: '/app/plan' });
@@ -113,7 +128,7 @@ function Choices({ plans, held }: { readonly plans: readonly SoldPlan[]; readonl
     void navigate({ search: readPlanSearch({ ...search, ...next }), replace: true, resetScroll: false });
   const currencies = [...new Set(plans.flatMap(({ price }) => [price.currency, ...Object.keys(price.also)]))];
   const isYearly = plans.some(({ price }) => price.yearly !== null);
-  const isBySeat = plans.some(({ per_seat: limits }) => limits.length > 0);
+  const isBySeat = unsold !== undefined || plans.some(({ per_seat: limits }) => limits.length > 0);
   if (!isYearly && !isBySeat && currencies.length < 2) return null;
   return (
     <div className="filters">
@@ -148,6 +163,11 @@ function Choices({ plans, held }: { readonly plans: readonly SoldPlan[]; readonl
           value={chosen.seats}
           onChange={({ currentTarget }) => choose({ seats: currentTarget.valueAsNumber })}
         />
+      )}
+      {unsold !== undefined && chosen.seats !== held.subscription?.quantity && (
+        <Button variant="default" onClick={() => choose({ to: unsold.id })}>
+          {say('changeSeats', { count: String(chosen.seats) })}
+        </Button>
       )}
     </div>
   );

@@ -51,6 +51,7 @@ export const texts = pageTexts({
   buyPlan: ['Buy {plan}', '{plan} kaufen'],
   change: ['Change', 'Wechseln'],
   changeTo: ['Change to {plan}', 'Zu {plan} wechseln'],
+  changeSeats: ['Change seats to {count}', 'Plätze auf {count} ändern'],
   dueNow: ['Charged now', 'Jetzt fällig'],
   creditNow: ['Credit for your next invoices', 'Guthaben für die nächsten Rechnungen'],
   inEffect: ['In effect', 'Gilt'],

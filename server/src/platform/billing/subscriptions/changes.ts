@@ -1,18 +1,14 @@
-import { localName } from '#platform/entitlements';
+import { type Catalogue, localName } from '#platform/entitlements';
 import { type AccountId, AppError, invalidInput } from '#platform/kernel';
 import type { ChangePrice } from '../agreed.ts';
 import { aYear, type Cycle, type SoldCycle } from '../cycles.ts';
 import type { AccountCaller } from '../visitor.ts';
-import {
-  type Change,
-  changeLater,
-  changeNow,
-  previewChange,
-} from '../providers/stripe/subscription-changes.ts';
+import { changeLater, changeNow, previewChange } from '../providers/stripe/subscription-changes.ts';
+import type { Change } from '../providers/stripe/wanted-change.ts';
 import type { Confirmation } from '../providers/stripe/pending-change.ts';
 import { findPromotion } from '../providers/stripe/checkout.ts';
-import { asRefusedOrder, catalogueOf, planOf } from './order.ts';
-import { pricesOf } from './prices.ts';
+import { asRefusedOrder, assertSeats, catalogueOf, planOf } from './order.ts';
+import { pricesIfSold, pricesOf } from './prices.ts';
 import {
   changeableSubscription,
   recordChange,
@@ -42,7 +38,7 @@ export interface AgreedOrder extends ChangeOrder {
 interface PlannedChange {
   readonly row: SubscriptionRow;
   readonly change: Change;
-  readonly to: { readonly plan: string; readonly cycle: SoldCycle; readonly quantity: number };
+  readonly to: { readonly plan: string; readonly cycle: Cycle; readonly quantity: number };
   readonly notFitting: readonly LimitExceeded[];
 }
 
@@ -106,19 +102,11 @@ async function planFor(
   const row = await changeableSubscription(parts, accountId, order.product);
   const catalogue = catalogueOf(parts.catalogues, row.product);
   const { product } = catalogue;
-  const wanted = order.plan ?? row.plan;
-  const bySeat = catalogue.plans[localName(product, wanted)]?.perSeat !== undefined;
-  const to = planOf(catalogue, {
-    plan: wanted,
-    cycle: order.cycle ?? row.cycle,
-    quantity: order.quantity ?? (bySeat ? row.quantity : 1),
-    currency: row.currency,
-  });
-  const { price, metered } = await pricesOf(parts, { product, ...to });
+  const to = wantedOf(catalogue, row, order);
   const { plan, cycle, quantity } = to;
-  // Seats are changed at the price that the subscription has.
-  const unitAmount = plan === row.plan && cycle === row.cycle ? row.unit_amount : to.unitAmount;
-  const dearer = aYear(cycle, unitAmount * quantity) > aYear(row.cycle, row.unit_amount * row.quantity);
+  const find = to.isHeld ? pricesIfSold : pricesOf;
+  const { price, metered } = await find(parts, { product, plan, addOn: null, cycle, currency: row.currency });
+  const dearer = aYear(cycle, to.unitAmount * quantity) > aYear(row.cycle, row.unit_amount * row.quantity);
   const when = order.when ?? (isMore(row, to, dearer) ? 'now' : 'period_end');
   return {
     row,
@@ -136,6 +124,18 @@ async function planFor(
       proratedAt: await previewedAt(parts, accountId, order.prorated_at),
     },
   };
+}
+
+/** What is wanted. Another plan or cycle is one that is sold; seats of the present one are changed at its price, also where it is sold no more. */
+function wantedOf(catalogue: Catalogue, row: SubscriptionRow, order: ChangeOrder) {
+  const plan = localName(catalogue.product, order.plan ?? row.plan);
+  const cycle = order.cycle ?? row.cycle;
+  const declared = Object.hasOwn(catalogue.plans, plan) ? catalogue.plans[plan] : undefined;
+  const quantity = order.quantity ?? (declared?.perSeat === undefined ? 1 : row.quantity);
+  const isHeld = declared !== undefined && plan === row.plan && cycle === row.cycle;
+  if (!isHeld) return { ...planOf(catalogue, { plan, cycle, quantity, currency: row.currency }), isHeld };
+  assertSeats(declared, quantity);
+  return { plan, cycle, quantity, unitAmount: row.unit_amount, trialDays: declared.trialDays, isHeld };
 }
 
 async function promotionOf({ stripe }: SellingParts, code: string | undefined): Promise<string | undefined> {

@@ -106,8 +106,7 @@ export function planOf(
   const unitAmount = cycle === undefined ? undefined : amountOf(declared, { cycle, currency });
   if (cycle === undefined || unitAmount === undefined)
     throw invalidInput('body.cycle', `This plan is not sold ${asked.cycle}, but ${soldBy.join(' or ')}.`);
-  if (quantity > 1 && declared.perSeat === undefined)
-    throw invalidInput('body.quantity', 'This plan is not sold by the seat.');
+  assertSeats(declared, quantity);
   return {
     plan,
     addOn: null,
@@ -118,6 +117,12 @@ export function planOf(
     trialDays: declared.trialDays,
     ...(declared.trialNeedsCard === false ? { trialNeedsCard: false as const } : {}),
   };
+}
+
+/** Throws `validation_failed` for several of a plan that is not sold by the seat. */
+export function assertSeats({ perSeat }: Plan, quantity: number): void {
+  if (quantity > 1 && perSeat === undefined)
+    throw invalidInput('body.quantity', 'This plan is not sold by the seat.');
 }
 
 /** Throws `validation_failed` for one that it is not sold in. */

@@ -1,11 +1,14 @@
 import { statement } from '#platform/db';
 import { AppError } from '#platform/kernel';
+import type { Cycle } from '../cycles.ts';
 import type { Mode } from '../payment-provider.ts';
 import type { StripeConnection } from '../providers/stripe/client.ts';
 import type { Order } from './order.ts';
 import type { SubscriptionsParts } from './selling-parts.ts';
 
-type Priced = Pick<Order, 'product' | 'plan' | 'addOn' | 'cycle' | 'currency'>;
+interface Priced extends Pick<Order, 'product' | 'plan' | 'addOn' | 'currency'> {
+  readonly cycle: Cycle | null;
+}
 
 /** Units past one limit of a plan, as the provider sells them. */
 export interface MeteredPrice {
@@ -13,17 +16,24 @@ export interface MeteredPrice {
   readonly price: string;
 }
 
+type PricesParts = Pick<SubscriptionsParts, 'db'> & { readonly stripe: StripeConnection };
+
 /** The provider's ids of a plan or add-on, and of the units past the plan's limits. Throws `prices_missing` until they are synced. */
-export async function pricesOf(
-  { db, stripe }: Pick<SubscriptionsParts, 'db'> & { readonly stripe: StripeConnection },
+export async function pricesOf(parts: PricesParts, what: Priced) {
+  const { price, metered } = await pricesIfSold(parts, what);
+  if (price === undefined) throw new AppError('prices_missing');
+  return { price, metered };
+}
+
+/** The same; the price is undefined where the plan is not sold any more. */
+export async function pricesIfSold(
+  { db, stripe }: PricesParts,
   what: Priced,
-): Promise<{ readonly price: string; readonly metered: readonly MeteredPrice[] }> {
+): Promise<{ readonly price: string | undefined; readonly metered: readonly MeteredPrice[] }> {
   await stripe.standIn?.prepare();
   const [rows] = await db.system('billing.prices', [pricesFor(stripe.client.mode, what)]);
-  const price = rows.find(({ overage }) => overage === null)?.price;
-  if (price === undefined) throw new AppError('prices_missing');
   return {
-    price,
+    price: rows.find(({ overage }) => overage === null)?.price,
     metered: rows.flatMap(({ overage, price: metered }) =>
       overage === null ? [] : [{ limit: overage, price: metered }],
     ),

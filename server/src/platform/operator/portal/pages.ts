@@ -208,25 +208,22 @@ function keyLine(
 }
 
 interface OfferedPlans extends PageContext {
-  /** The present one. */
-  readonly plan: string | null;
-  readonly quantity: number | null;
+  readonly held: Pick<EntitlementView, 'plan' | 'plan_name' | 'quantity'>;
+  readonly subscription: SubscriptionView | undefined;
   readonly prices: PriceList;
 }
 
 /** The price table, whose buttons lead to a checkout or to the price of a change. */
 export function plansPage(at: OfferedPlans): HtmlPage {
-  const { prices, plan: present, product } = at;
+  const { prices, held, product } = at;
+  const seatsField = `<label>Seats<input name="quantity" type="number" min="1" max="10000" value="${held.quantity ?? 1}" required></label>`;
   const table = pricePage({ key: product, name: product }, prices, (plan) => {
-    const isPresent = plan.id === present;
+    const isPresent = plan.id === held.plan;
     const mark = isPresent ? '<p class="present">Your plan</p>' : '';
     const cycles = plan.price.yearly === null ? (['monthly'] as const) : (['monthly', 'yearly'] as const);
     const isSold = plan.price.monthly > 0 && !(isPresent && cycles.length + plan.per_seat.length === 1);
     if (!isSold) return mark;
-    const seats =
-      plan.per_seat.length === 0
-        ? ''
-        : `<label>Seats<input name="quantity" type="number" min="1" max="10000" value="${at.quantity ?? 1}" required></label>`;
+    const seats = plan.per_seat.length === 0 ? '' : seatsField;
     const buttons = cycles.map((cycle, index) => {
       const text = `Choose ${escapeHtml(plan.name)}${cycles.length === 1 ? '' : `, ${cycle}`}`;
       return `<button name="cycle" value="${cycle}"${index === 0 ? '' : ' class="plain"'}>${text}</button>`;
@@ -240,8 +237,22 @@ export function plansPage(at: OfferedPlans): HtmlPage {
     hasForms: true,
     title: 'Change plan',
     content: (brand) =>
-      `${typeof content === 'string' ? content : content(brand)}\n<p><a href="${PORTAL}">← Keep the present plan</a></p>`,
+      `${seatsOfUnsold(at, seatsField)}${typeof content === 'string' ? content : content(brand)}\n<p><a href="${PORTAL}">← Keep the present plan</a></p>`,
   };
+}
+
+/** Other seats of the present plan, where that is sold no more. */
+function seatsOfUnsold({ held, subscription, prices, ...at }: OfferedPlans, field: string): string {
+  const { plan, plan_name: name, quantity } = held;
+  const isUnsold = plan !== null && !prices.data.some(({ id }) => id === plan);
+  if (!isUnsold || quantity === null || subscription?.plan !== plan || subscription.store !== 'stripe')
+    return '';
+  const form = buttonForm(
+    at,
+    { action: 'plan', plan, cycle: subscription.cycle },
+    `${field}<button>Change seats</button>`,
+  );
+  return `<ul class="plans"><li><h2>${escapeHtml(name ?? plan)}</h2><p class="present">Your plan</p>${form}</li></ul>\n`;
 }
 
 /** Leads on to another site: the answer to a form may not redirect there by itself. */

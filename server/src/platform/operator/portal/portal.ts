@@ -144,8 +144,9 @@ export function createPortal(parts: PortalParts) {
     },
     async showPlans(request: PortalRequest): Promise<HtmlPage> {
       const at = await visit(request);
-      const { plan, quantity } = await entitlementOf(parts, at);
-      return plansPage({ ...at, plan, quantity, prices: parts.billing.priceList(at.product) });
+      const held = await entitlementOf(parts, at);
+      const { subscription } = await subscriptionsOf(parts, at);
+      return plansPage({ ...at, held, subscription, prices: parts.billing.priceList(at.product) });
     },
     /** Does what a form asks. Answers the page that it leads to; undefined: the portal itself. */
     async submit(request: PortalRequest & { readonly from: string | undefined }, form: PortalForm) {
@@ -183,6 +184,13 @@ async function entitlementOf({ billing }: PortalParts, { accountId, product }: V
   return held;
 }
 
+async function subscriptionsOf(parts: PortalParts, { accountId, product }: Visit) {
+  const page = { limit: MOST_SHOWN, before: undefined };
+  const { data: subscriptions } = await parts.subscriptions.list(accountId, page);
+  const subscription = subscriptions.find((one) => one.product === product && one.ended_at === null);
+  return { subscriptions, subscription };
+}
+
 /** Asks once more, with what goes back; then it is done. */
 async function withdraw(
   { billingAdmin }: PortalParts,
@@ -213,16 +221,12 @@ async function readHoldings(parts: PortalParts, at: Visit) {
   const { accountId, product } = at;
   const held = await entitlementOf(parts, at);
   const limits = await parts.limits.usage(accountId);
-  const { data: subscriptions } = await parts.subscriptions.list(accountId, {
-    limit: MOST_SHOWN,
-    before: undefined,
-  });
+  const { subscription, subscriptions } = await subscriptionsOf(parts, at);
   const { data: invoices } = await parts.subscriptions.invoices(accountId, {
     limit: MOST_SHOWN,
     before: undefined,
   });
   const isOfProduct = (one: { readonly product: string }) => one.product === product;
-  const subscription = subscriptions.find((one) => isOfProduct(one) && one.ended_at === null);
   return {
     held,
     limits: limits.filter(isOfProduct),
@@ -258,11 +262,8 @@ async function keysOf({ identity }: PortalParts, at: Visit) {
 }
 
 /** A checkout for who pays nothing yet; else the price of the change, and with that agreed, the change. */
-async function choosePlan(
-  { subscriptions, reachedAt, ...parts }: PortalParts,
-  at: Visit,
-  form: PortalForm,
-): Promise<HtmlPage | undefined> {
+async function choosePlan(parts: PortalParts, at: Visit, form: PortalForm): Promise<HtmlPage | undefined> {
+  const { subscriptions, reachedAt, billing } = parts;
   const { visitor, product } = at;
   const { plan = '', cycle = 'monthly', quantity: seats, agreed } = form;
   const order = { product, plan, cycle, ...(seats === undefined ? {} : { quantity: seatsIn(seats) }) };
@@ -270,17 +271,22 @@ async function choosePlan(
     const { confirmation } = await subscriptions.change(visitor, { ...order, ...readAgreed(agreed) });
     return confirmation === null ? undefined : goToPage(at, confirmation.confirm_url);
   }
-  const home = `${reachedAt()}${PORTAL}`;
-  const pages = { success_url: home, cancel_url: `${home}?view=plans` };
-  try {
-    const { url } = await subscriptions.checkout(visitor, { quantity: 1, ...order, ...pages });
-    return goToPage(at, url);
-  } catch (error) {
-    if (!(error instanceof AppError) || error.code !== 'already_subscribed') throw error;
-    const preview = await subscriptions.preview(at.accountId, order);
-    const chosen = parts.billing.priceList(product).data.find(({ id }) => id === plan);
-    return changePage({ ...at, ...order, name: chosen?.name ?? plan, preview });
+  const sold = billing.priceList(product).data.find(({ id }) => id === plan);
+  if (sold !== undefined) {
+    const home = `${reachedAt()}${PORTAL}`;
+    const pages = { success_url: home, cancel_url: `${home}?view=plans` };
+    const bought = await subscriptions
+      .checkout(visitor, { quantity: 1, ...order, ...pages })
+      .catch(undefinedIfSubscribed);
+    if (bought !== undefined) return goToPage(at, bought.url);
   }
+  const preview = await subscriptions.preview(at.accountId, order);
+  const name = sold?.name ?? (await entitlementOf(parts, at)).plan_name ?? plan;
+  return changePage({ ...at, ...order, name, preview });
+}
+
+function undefinedIfSubscribed(error: unknown): undefined {
+  if (!(error instanceof AppError) || error.code !== 'already_subscribed') throw error;
 }
 
 async function agreeToTopUp({ topUps }: PortalParts, at: Visit, form: PortalForm): Promise<undefined> {

@@ -5,7 +5,8 @@ import '../../errors.ts';
 import { createStripeClient, type StripeClient } from './client.ts';
 import { productIdOf } from './product-ids.ts';
 import { agreedNow } from './assumptions/stage.ts';
-import { cancel, type Change, changeLater, changeNow, presentPrice, resume } from './subscription-changes.ts';
+import { cancel, changeLater, changeNow, presentPrice, resume } from './subscription-changes.ts';
+import type { Change } from './wanted-change.ts';
 import { readSubscription } from './subscription-reads.ts';
 
 // Two who do something with one subscription at once: each step of the one is interrupted by all of the other.

@@ -6,7 +6,8 @@ import { createStripeEnder, followUp } from './ender.ts';
 import { createStripeClient } from './client.ts';
 import { productIdOf } from './product-ids.ts';
 import { periodEnd, readSubscription } from './subscription-reads.ts';
-import { cancel, type Change, changeLater, changeNow, presentPrice, resume } from './subscription-changes.ts';
+import { cancel, changeLater, changeNow, presentPrice, resume } from './subscription-changes.ts';
+import type { Change } from './wanted-change.ts';
 
 // Changes between plans that are charged past their limits, and those that are not, by a card that its bank asks about.
 

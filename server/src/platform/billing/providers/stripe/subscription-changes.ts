@@ -1,7 +1,6 @@
 import { AppError } from '#platform/kernel';
 import type { Stripe } from 'stripe';
 import { assertAgreed, type ChangePrice, type RecurringPrice } from '../../agreed.ts';
-import { type Cycle, cycleOfLength } from '../../cycles.ts';
 import { OvertakenError, retryOvertaken } from './retry-overtaken.ts';
 import type { StripeClient } from './client.ts';
 import { assertHasMethod, assertHasPaid, assertPaidForGood, debitOf } from './debited-change.ts';
@@ -19,32 +18,12 @@ import {
   dateOf,
   endsAt,
   idOf,
-  itemOfPrice,
   meteredItems,
   periodEnd,
   planItem,
   readSubscription,
-  itemSoldBy,
 } from './subscription-reads.ts';
-
-/** The new form of a subscription. */
-export interface Change {
-  /** The plan of the price, by its name within the product. */
-  readonly of: { readonly product: string; readonly plan: string; readonly cycle: Cycle };
-  readonly price: string;
-  /** At once, or arranged for the end of the paid period. */
-  readonly when: 'now' | 'period_end';
-  readonly quantity: number;
-  /** Metered prices that belong to the new plan, by the limit past which they are charged. */
-  readonly metered: readonly { readonly limit: string; readonly price: string }[];
-  /** Costs more than the present plan: it is paid at once, or nothing changes. Else the rest is the customer's credit. */
-  readonly dearer: boolean;
-  /** A trial goes on with it; else it ends with the change, which is paid then. */
-  readonly keepsTrial: boolean;
-  readonly promotion: string | undefined;
-  /** The second from which on it is prorated; the same one makes a preview and its change cost the same. */
-  readonly proratedAt: Date | undefined;
-}
+import { atKeptPrices, type Change, cycleOf, hasPlan, limitOf, type PricedChange } from './wanted-change.ts';
 
 /** A change's price; `due_now` below 0: that much is the customer's credit, which the next invoice takes from. */
 export interface Preview extends ChangePrice {
@@ -116,7 +95,7 @@ async function makeChange(
 async function paymentOf(
   client: StripeClient,
   former: Stripe.Subscription,
-  { change, dueNow }: { readonly change: Change; readonly dueNow: number },
+  { change, dueNow }: { readonly change: PricedChange; readonly dueNow: number },
 ) {
   const debit = debitOf(former);
   if (debit === undefined)
@@ -170,7 +149,7 @@ export const previewChange = async (client: StripeClient, id: string, change: Ch
 async function agreedPrice(
   client: StripeClient,
   subscription: Stripe.Subscription,
-  change: AgreedChange,
+  change: AgreedChange & PricedChange,
 ): Promise<ChangePrice | undefined> {
   if (isAlready(subscription, change)) return undefined;
   const { proratedAt: _at, ...price } = await priceOf(client, subscription, change);
@@ -326,7 +305,7 @@ function assertNotOver({ ended_at: ended }: Stripe.Subscription): void {
  */
 function changedItems(
   subscription: Stripe.Subscription,
-  { price, quantity, metered }: Change,
+  { price, quantity, metered }: PricedChange,
   { waits }: { readonly waits: boolean },
 ) {
   const plan = planItem(subscription);
@@ -343,8 +322,6 @@ function changedItems(
     }),
   ];
 }
-
-const limitOf = ({ price }: Stripe.SubscriptionItem) => itemOfPrice(price)?.overage ?? '';
 
 /** A change of the cycle begins a period anew: nothing of the former plan stays beside it, not even for a while. */
 function mayKeepLeftOver(subscription: Stripe.Subscription, { of, metered }: Change): boolean {
@@ -366,26 +343,6 @@ function isAlready(subscription: Stripe.Subscription, change: Change): boolean {
     planItem(subscription)?.quantity === change.quantity &&
     (change.promotion === undefined || hasPromotion(subscription, change.promotion))
   );
-}
-
-/** Seats are changed at the prices that the subscription has, also by agreement: another plan or cycle alone is sold at present ones. */
-function atKeptPrices<C extends Change>(subscription: Stripe.Subscription, change: C): C {
-  const item = planItem(subscription);
-  if (item === undefined || !hasPlan(subscription, change)) return change;
-  const metered = meteredItems(subscription).map((one) => ({ limit: limitOf(one), price: one.price.id }));
-  return { ...change, price: item.price.id, metered };
-}
-
-function hasPlan(subscription: Stripe.Subscription, { of }: Change): boolean {
-  const sold = itemSoldBy(subscription);
-  return (
-    sold?.product === of.product && sold.plan === of.plan && cycleOf(planItem(subscription)) === of.cycle
-  );
-}
-
-function cycleOf(item: Stripe.SubscriptionItem | undefined): Cycle {
-  const { interval = 'month', interval_count: count = 1 } = item?.price.recurring ?? {};
-  return cycleOfLength(interval, count);
 }
 
 function hasPromotion({ discounts }: Stripe.Subscription, promotion: string): boolean {

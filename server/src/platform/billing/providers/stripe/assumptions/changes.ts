@@ -2,7 +2,6 @@ import type { Stripe } from 'stripe';
 import { sellAgain, releaseSchedule } from '../schedule.ts';
 import {
   cancel,
-  type Change,
   changeLater,
   changeNow,
   endingWithPlan,
@@ -12,6 +11,7 @@ import {
 } from '../subscription-changes.ts';
 import { idOf, meteredItems, periodEnd, planItem, readSubscription } from '../subscription-reads.ts';
 import { dropPendingChange } from '../pending-change.ts';
+import type { Change } from '../wanted-change.ts';
 import { agreedNow, type Assumption, assertSeen, METER, type Stage } from './stage.ts';
 
 const HOUR = 3_600;

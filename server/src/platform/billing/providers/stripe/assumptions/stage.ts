@@ -3,7 +3,8 @@ import type { Stripe } from 'stripe';
 import { refusedParam, type StripeClient } from '../client.ts';
 import { meterName } from '../meters.ts';
 import { productIdOf } from '../product-ids.ts';
-import { type AgreedChange, type Change, previewChange } from '../subscription-changes.ts';
+import { type AgreedChange, previewChange } from '../subscription-changes.ts';
+import type { Change, PricedChange } from '../wanted-change.ts';
 import { idOf } from '../subscription-reads.ts';
 
 /** One thing that billing relies on, in the words of the README beside. */
@@ -138,7 +139,7 @@ export class Stage {
   }
 
   /** A change to another plan as the server makes it. */
-  async change(plan: 'max' | 'pro', more: Partial<Change> = {}): Promise<Change> {
+  async change(plan: 'max' | 'pro', more: Partial<PricedChange> = {}): Promise<PricedChange> {
     return {
       of: { product: PRODUCT, plan, cycle: 'monthly' },
       price: await this.price(plan),
