@@ -126,7 +126,7 @@ async function planFor(
   };
 }
 
-/** What is wanted. Another plan or cycle is one that is sold; seats of the present one are changed at its price, also where it is sold no more. */
+/** The form that an order asks for: another plan or cycle is one that is sold; seats of the present one are changed at its price, also where it is sold no more. */
 function wantedOf(catalogue: Catalogue, row: SubscriptionRow, order: ChangeOrder) {
   const plan = localName(catalogue.product, order.plan ?? row.plan);
   const cycle = order.cycle ?? row.cycle;
