@@ -34,17 +34,16 @@ describe('a create, delivered by QStash', () => {
   test('completes once and is billed once, though it is delivered six times at once to two processes, and again later', async () => {
     // On the embedded database there is one.
     const other = engine === 'postgres' ? await fixture.another() : undefined;
+    await unscheduled();
     const by = await fixture.customer('reel.pro');
     const billed = sandbox.bill().length;
     qstash.faults.next({ kind: 'double', times: 6 });
     const post = await fixture.create(by);
     expect(await post.ended()).toBe('completed');
     await qstash.idle();
-    expect(outcomesOf(fixture, post)).toHaveLength(6);
-    expect(ranOf(fixture, post)).toEqual(['done']);
+    expect(timesOf(outcomesOf(fixture, post))).toEqual({ done: 1, absent: 5 });
     await qstash.redeliver(qstash.messages().at(-1)?.id ?? '');
-    expect(outcomesOf(fixture, post)).toHaveLength(7);
-    expect(ranOf(fixture, post)).toEqual(['done']);
+    expect(outcomesOf(fixture, post).at(-1)).toBe('absent');
     expect(sandbox.bill().length - billed).toBe(1);
     const permits = statement('select from limits.permits where account_id = $1', [by.accountId]);
     expect(await db.asMigrator(permits)).toHaveLength(1);
@@ -162,7 +161,16 @@ async function announcements(posts: readonly PromisedJob[], which: string): Prom
   return (await db.asMigrator(statement(sql, [ids]))).length;
 }
 
-/** The outcomes of the deliveries that ran the job. The others found it taken, or a process with no room (503). */
-function ranOf(...of: Parameters<typeof outcomesOf>): readonly unknown[] {
-  return outcomesOf(...of).filter((outcome) => outcome !== 'absent' && outcome !== 503);
+/** Ends all schedules: while their jobs fill the lane for batches, a process can't tell that a job is taken, and answers 503. */
+async function unscheduled(): Promise<void> {
+  await db.asMigrator(statement(`update jobs.schedules set next_at = 'infinity'`));
+  const left = statement(`select from jobs.jobs where lane = 'batch' and state in ('ready', 'running')`);
+  await vi.waitFor(async () => expect(await db.asMigrator(left)).toEqual([]), SOON);
+}
+
+/** How often each outcome was. */
+function timesOf(outcomes: readonly unknown[]): Record<string, number> {
+  const times: Record<string, number> = {};
+  for (const outcome of outcomes) times[String(outcome)] = (times[String(outcome)] ?? 0) + 1;
+  return times;
 }
