@@ -131,7 +131,7 @@ function Answers({ q, budget }: { readonly q: string; readonly budget: string })
               </>
             ),
           },
-          { head: say('lastSaid'), isFigure: true, past: (row) => row.said_at },
+          { head: say('said'), isFigure: true, past: (row) => row.said_at },
         ]}
       />
     </>

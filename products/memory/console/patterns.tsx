@@ -72,18 +72,21 @@ export function Patterns() {
           {
             head: '',
             isFigure: true,
-            cell: ({ id, your_rating: own }) =>
-              RATINGS.map((value) => (
-                <button
-                  key={value}
-                  type="button"
-                  className="quiet"
-                  aria-pressed={own === value}
-                  onClick={() => rating.mutate({ id, value: own === value ? null : value })}
-                >
-                  {say(value)}{' '}
-                </button>
-              )),
+            cell: ({ id, your_rating: own }) => (
+              <span className="actions">
+                {RATINGS.map((value) => (
+                  <button
+                    key={value}
+                    type="button"
+                    className="quiet"
+                    aria-pressed={own === value}
+                    onClick={() => rating.mutate({ id, value: own === value ? null : value })}
+                  >
+                    {say(value)}
+                  </button>
+                ))}
+              </span>
+            ),
           },
         ]}
       />

@@ -130,13 +130,13 @@ function Said({ id }: { readonly id: string }) {
         empty=""
         lines={4}
         columns={[
-          { head: '', isDim: true, cell: ({ speaker, role }) => speaker ?? role },
+          { head: say('speaker'), isDim: true, cell: ({ speaker, role }) => speaker ?? role },
           {
-            head: say('messages'),
+            head: say('message'),
             isText: true,
             cell: ({ text }) => text ?? <span className="dim">{say('recalled')}</span>,
           },
-          { head: say('lastSaid'), isFigure: true, isDim: true, past: (row) => row.said_at },
+          { head: say('said'), isFigure: true, isDim: true, past: (row) => row.said_at },
         ]}
       />
     </Section>

@@ -86,18 +86,19 @@ export function Analysis({ scope, isMember }: View) {
             ),
           },
           {
-            head: say('sections'),
+            head: say('found'),
             isText: true,
             cell: ({ section_ids: ids }) =>
               titled(ids).map(({ id: at, title }) => (
-                <button
-                  key={at}
-                  type="button"
-                  className="quiet left"
-                  onClick={() => change({ view: 'sections', at })}
-                >
-                  {title}
-                </button>
+                <div key={at}>
+                  <button
+                    type="button"
+                    className="quiet left"
+                    onClick={() => change({ view: 'sections', at })}
+                  >
+                    {title}
+                  </button>
+                </div>
               )),
           },
         ]}

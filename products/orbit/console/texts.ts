@@ -157,6 +157,7 @@ export const texts = pageTexts({
   kind: ['Kind', 'Art'],
   contradictions: ['Contradictions', 'Widersprüche'],
   gaps: ['Gaps', 'Lücken'],
+  found: ['Sections', 'Abschnitte'],
   high: ['high', 'hoch'],
   medium: ['medium', 'mittel'],
   low: ['low', 'gering'],
