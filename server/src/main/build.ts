@@ -121,14 +121,17 @@ export const { ${Object.keys(http)
 
 /**
  * The parts of undici that are used: its own entry loads a browser's fetch, sockets, caches and mocks too. An import of another name
- * fails the build.
+ * fails the build; a pool has all methods that the entry gives it.
  */
-const partOfUndici: Plugin = {
+export const partOfUndici: Plugin = {
   name: 'part of undici',
   resolveId: { filter: { id: /^undici$/ }, handler: () => '\0undici' },
   load: {
     filter: { id: /^\0undici$/ },
-    handler: () => `export { default as Pool } from 'undici/lib/dispatcher/pool.js';
+    handler: () => `import api from 'undici/lib/api/index.js';
+import Dispatcher from 'undici/lib/dispatcher/dispatcher.js';
+Object.assign(Dispatcher.prototype, api);
+export { default as Pool } from 'undici/lib/dispatcher/pool.js';
 export { default as buildConnector } from 'undici/lib/core/connect.js';`,
   },
 };

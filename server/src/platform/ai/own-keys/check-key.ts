@@ -27,8 +27,8 @@ export async function checkKey(upstream: Upstream, key: string): Promise<boolean
     });
     status = answer.statusCode;
     await answer.body.dump();
-  } catch {
-    throw new AppError('provider_unavailable');
+  } catch (cause) {
+    throw new AppError('provider_unavailable', { cause });
   }
   if (REFUSED.has(status)) throw new AppError('provider_key_invalid', { details: { status } });
   if (status >= 500) throw new AppError('provider_unavailable');
