@@ -74,9 +74,11 @@ export const RESPONSES: Dialect = {
 
 function readAnswer(answer: unknown): AnswerReading {
   if (!isRecord(answer)) return NO_ANSWER;
+  const { output } = answer;
   const usage = figuresOf(answer);
   return {
-    usable: Array.isArray(answer['output']) && answer['output'].length > 0,
+    // One that a filter or the cap has ended may be empty.
+    usable: Array.isArray(output) && (output.length > 0 || answer['status'] === 'incomplete'),
     usage: plausibleUsage(readUsage(usage), hasWords(answer)),
     input: readInput(usage),
     id: idOf(answer['id']),

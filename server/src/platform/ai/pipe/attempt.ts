@@ -143,7 +143,7 @@ async function makeCall(
   const meter = call.wire.stream ? new StreamMeter(meterOptions(call.wire)) : undefined;
   const translation = loaded && {
     translation: loaded,
-    context: { ...admission.target, stream: wire.stream, now: parts.clock.now() },
+    context: { ...admission.target, stream: wire.stream, now: parts.clock.now(), told: meter?.told },
   };
   const exchange = openExchange(parts, { call, entry, current, meter, translation });
   current.exchange = exchange;

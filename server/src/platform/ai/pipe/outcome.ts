@@ -47,6 +47,9 @@ const OURS_BY_CODE = new Set<string | undefined>([
   'FAILED_PRECONDITION',
 ]);
 
+/** OpenAI's code for a prompt above the model's context. */
+const TOO_LARGE = 'context_length_exceeded';
+
 /** Google refuses a wrong key with 400. */
 const isBadKey = (error: Readonly<Record<string, unknown>> | undefined): boolean =>
   String(error?.['message']).startsWith('API key not valid');
@@ -76,6 +79,9 @@ export function refusalFailure(answer: Extract<Ended, { kind: 'answer' }>, conte
   const wait = retryAfter(answer, context.now) ?? googleWait(error);
   const common = { status, code, retryAfter: wait };
   const isOursToMend = OURS_TO_MEND.has(status) || OURS_BY_CODE.has(code) || isBadKey(error);
+  // No try can help, whatever its status says of others.
+  const isTooLarge = status === 413 || code === TOO_LARGE;
+  if (status >= 400 && isTooLarge) return refusedFailure(common, upstream);
   if (context.ownKeyAt !== undefined && (status === 429 || isOursToMend))
     return ownKeyFailure(common, { provider: context.ownKeyAt, isRefused: isOursToMend });
   if (status === 429 && !isOursToMend) {
@@ -106,21 +112,23 @@ export function refusalFailure(answer: Extract<Ended, { kind: 'answer' }>, conte
       return { ...unserved, ledger: 'no_try', retry: 'same', health: 'key_refused' };
     return { ...unserved, ledger: 'not_served', retry: 'next', health: 'failed' };
   }
-  const tooLarge = status === 413 || code === 'context_length_exceeded';
-  const refused = new ProviderError(tooLarge ? 'context_too_large' : 'provider_rejected', {
+  return refusedFailure(common, upstream);
+}
+
+/** The request can't be served as it is. */
+function refusedFailure(
+  common: Pick<Failure, 'status' | 'code' | 'retryAfter'>,
+  upstream: UpstreamError,
+): Failure {
+  const { status, code } = common;
+  const isTooLarge = status === 413 || code === TOO_LARGE;
+  const error = new ProviderError(isTooLarge ? 'context_too_large' : 'provider_rejected', {
     retryable: false,
     caused: true,
     details: { status, ...(code === undefined ? {} : { provider_code: code }) },
     upstream,
   });
-  return {
-    ...common,
-    outcome: 'refused',
-    ledger: 'not_served',
-    retry: 'never',
-    health: 'neutral',
-    error: refused,
-  };
+  return { ...common, outcome: 'refused', ledger: 'not_served', retry: 'never', health: 'neutral', error };
 }
 
 /** The account is told, in words that name no part of its key; its key at another provider of the chain may serve. */
@@ -233,11 +241,14 @@ export function spentFailure(hadRoom: boolean): Failure {
 
 /** 200 and an error in its place, or in the stream's first event: refused after all. */
 export function streamErrorFailure(said: Readonly<Record<string, unknown>>, apiKey: string): Failure {
+  const code = codeIn(said) ?? wordOf(said['type']) ?? googleCode(said);
+  if (code === TOO_LARGE)
+    return refusedFailure({ status: 200, code, retryAfter: undefined }, upstreamError(200, said, apiKey));
   return {
     ...unusableFailure(),
     outcome: 'failed',
     ledger: 'not_served',
-    code: wordOf(said['code']) ?? wordOf(said['type']) ?? googleCode(said),
+    code,
     error: brokenStreamError(said, apiKey),
   };
 }
@@ -321,7 +332,7 @@ function upstreamError(
 const TOO_LONG = /^prompt is too long|^The input token count .{0,40}exceeds the maximum number of tokens/;
 
 function codeIn(error: Readonly<Record<string, unknown>> | undefined): string | undefined {
-  return TOO_LONG.test(String(error?.['message'])) ? 'context_length_exceeded' : wordOf(error?.['code']);
+  return TOO_LONG.test(String(error?.['message'])) ? TOO_LARGE : wordOf(error?.['code']);
 }
 
 /** Google's code is the status; its word, and the reason in its details, say more (google.rpc.Status). */

@@ -65,6 +65,8 @@ export interface TranslationContext {
   readonly stream: boolean;
   /** Wall time in milliseconds. */
   readonly now: number;
+  /** Takes the vendor's figures as they come, as a usage of chat completions: a stream that breaks never comes to its own. */
+  readonly told?: ((usage: Fields) => void) | undefined;
 }
 
 /**

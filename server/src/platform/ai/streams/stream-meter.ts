@@ -8,6 +8,7 @@ import {
   plausibleUsage,
   estimatedTokens,
   type Figures,
+  figuresIn,
   type InputUsage,
   mergeFigures,
   NO_ANSWER,
@@ -191,6 +192,14 @@ export class StreamMeter {
     return this.#take(event, 0, event.length) ? event : undefined;
   }
 
+  /** Takes a usage that a translation has read: it tells its reader at the end alone, which may not come. */
+  readonly told = (usage: Figures): void => {
+    const figures = figuresIn({ usage });
+    if (figures === undefined) return;
+    this.#figures = mergeFigures(this.#figures, figures);
+    this.#wordsAtFigures = this.#words;
+  };
+
   /** Looks at a whole event; false when it is not to be passed on. */
   #take(data: Buffer, from: number, to: number): boolean {
     if (!hasData(data, from, to)) return true;
@@ -213,7 +222,8 @@ export class StreamMeter {
     if (shownBytes > 0) this.#words += 1;
     this.#finished += finished;
     const lacksId = this.id === undefined && this.#events <= EVENTS_WITH_ID;
-    const isPassedOn = !(mayTell || lacksId) || this.#read(data.toString('utf8', from, to));
+    const isRead = mayTell || lacksId || isNamedError(data, from);
+    const isPassedOn = !isRead || this.#read(data.toString('utf8', from, to));
     this.isDone = (isLast || this.#hasEnded) && this.failure === undefined;
     return isPassedOn;
   }
@@ -223,7 +233,9 @@ export class StreamMeter {
     const [data] = eventsIn(event);
     const answer = jsonIn(data ?? '');
     if (!isRecord(answer)) return true;
-    const { id, tier, error, figures, isUsageAlone, isLast } = this.dialect.readEvent(answer);
+    const { id, tier, figures, isUsageAlone, isLast, ...read } = this.dialect.readEvent(answer);
+    // A server may name the event alone an error, and say it without a frame.
+    const error = read.error ?? (NAMED_ERROR.test(event) ? answer : undefined);
     this.#hasEnded ||= isLast === true;
     this.id ??= id;
     this.tier = tier ?? this.tier;
@@ -284,6 +296,13 @@ export class StreamHead {
 /** Whether the input is JSON instead of events. */
 export function isPlain(received: Buffer): boolean {
   return received[firstWord(received)] === OPENS;
+}
+
+const NAMED_ERROR = /^event: ?error\b/;
+const FIRST_LETTER = 0x65;
+
+function isNamedError(data: Buffer, from: number): boolean {
+  return data[from] === FIRST_LETTER && NAMED_ERROR.test(data.toString('latin1', from, from + 13));
 }
 
 function isDoneEvent(event: string): boolean {

@@ -1,5 +1,5 @@
 import { isRecord, jsonIn } from '#platform/kernel';
-import { callArguments } from '../call-arguments.ts';
+import { argumentsText, callArguments, wordsOf } from '../chat-words.ts';
 import { type Figures, figuresIn, mergeFigures, readUsage } from '../../metering/usage.ts';
 import { googleEvent } from '../../dialects/gemini.ts';
 import { eventsIn } from '../../streams/events.ts';
@@ -83,7 +83,7 @@ function addCall(calls: Map<number, Call>, { index, id, function: called }: Figu
   calls.set(at, {
     id: call.id ?? id,
     name: call.name ?? name,
-    said: call.said + (typeof said === 'string' ? said : ''),
+    said: call.said + argumentsText(said),
   });
 }
 
@@ -94,7 +94,7 @@ function candidate(index: number, parts: readonly object[], finish?: unknown): o
 }
 
 const textsOf = ({ content, refusal }: Figures): object[] =>
-  [content, refusal].flatMap((text) => (typeof text === 'string' && text !== '' ? [{ text }] : []));
+  [content, refusal].map(wordsOf).flatMap((text) => (text === '' ? [] : [{ text }]));
 
 function toCall(id: unknown, called: unknown): object {
   const { name, arguments: text } = isRecord(called) ? called : {};

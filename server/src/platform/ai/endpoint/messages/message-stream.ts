@@ -2,6 +2,7 @@ import { isRecord, jsonIn } from '#platform/kernel';
 import { namedEvent } from '../../dialects/named-event.ts';
 import { type Figures, figuresIn, mergeFigures } from '../../metering/usage.ts';
 import { eventsIn } from '../../streams/events.ts';
+import { argumentsText, wordsOf } from '../chat-words.ts';
 import { messageHead, stopReason, toUsage } from './to-message.ts';
 
 interface Call {
@@ -45,7 +46,7 @@ export class MessageStream {
       this.#tellCall(call);
     }
     this.#close();
-    const delta = { stop_reason: stopReason(this.#finish), stop_sequence: null };
+    const delta = { stop_reason: stopReason(this.#finish, this.#calls.size > 0), stop_sequence: null };
     this.#tell({ type: 'message_delta', delta, usage: toUsage(this.#figures) });
     this.#tell({ type: 'message_stop' });
     return this.#told();
@@ -60,8 +61,7 @@ export class MessageStream {
       if (!isRecord(choice)) continue;
       this.#finish = choice['finish_reason'] ?? this.#finish;
       const delta = isRecord(choice['delta']) ? choice['delta'] : {};
-      for (const text of [delta['content'], delta['refusal']])
-        if (typeof text === 'string' && text !== '') this.#say(text);
+      for (const text of [delta['content'], delta['refusal']].map(wordsOf)) if (text !== '') this.#say(text);
       const calls = delta['tool_calls'];
       for (const call of Array.isArray(calls) ? calls : []) if (isRecord(call)) this.#call(call);
     }
@@ -88,7 +88,7 @@ export class MessageStream {
     const known = this.#calls.get(at);
     const call = known ?? { id, name, said: '', isTold: false };
     this.#calls.set(at, call);
-    if (typeof said === 'string') call.said += said;
+    call.said += argumentsText(said);
     if (known === undefined && typeof this.#open !== 'object') {
       this.#close();
       this.#openCall(call);

@@ -1,5 +1,5 @@
 import { isRecord } from '#platform/kernel';
-import { callArguments } from '../call-arguments.ts';
+import { callArguments, wordsOf } from '../chat-words.ts';
 import { type Figures, figuresIn, readInput, readUsage } from '../../metering/usage.ts';
 
 /** The reasons for which an answer ends: OpenAI's, and Anthropic's for the same. */
@@ -11,19 +11,21 @@ const STOPS: Readonly<Record<string, string>> = {
   content_filter: 'refusal',
 };
 
-export const stopReason = (finish: unknown): string => STOPS[String(finish)] ?? 'end_turn';
+/** Some servers end an answer that calls a tool with a plain `stop`: a client calls it for `tool_use` alone. */
+export const stopReason = (finish: unknown, isCalling: boolean): string =>
+  STOPS[String(finish)] ?? (isCalling ? 'tool_use' : 'end_turn');
 
 /** A chat completion as a message of Anthropic's protocol. */
 export function toMessage(answer: Figures): object {
   const choices: readonly unknown[] = Array.isArray(answer['choices']) ? answer['choices'] : [];
   const choice = choices.find(isRecord) ?? {};
   const said = isRecord(choice['message']) ? choice['message'] : {};
-  const calls: readonly unknown[] = Array.isArray(said['tool_calls']) ? said['tool_calls'] : [];
-  const texts = [said['content'], said['refusal']].filter((text) => typeof text === 'string' && text !== '');
+  const calls = Array.isArray(said['tool_calls']) ? said['tool_calls'].filter(isRecord) : [];
+  const texts = [said['content'], said['refusal']].map(wordsOf).filter((text) => text !== '');
   return {
     ...messageHead(answer),
-    content: [...texts.map((text) => ({ type: 'text', text })), ...calls.filter(isRecord).map(toToolUse)],
-    stop_reason: stopReason(choice['finish_reason']),
+    content: [...texts.map((text) => ({ type: 'text', text })), ...calls.map(toToolUse)],
+    stop_reason: stopReason(choice['finish_reason'], calls.length > 0),
     usage: toUsage(figuresIn(answer)),
   };
 }

@@ -249,7 +249,10 @@ test('a stream says each text and call whole, however a chat mixes them and a ne
         new Map(called.map((at) => [`c${at}`, saidOf(at)])),
       );
       expect(calls).toHaveLength(called.length);
-      expect(end).toMatchObject({ delta: { stop_reason: 'end_turn' }, usage: FIGURES });
+      expect(end).toMatchObject({
+        delta: { stop_reason: called.length > 0 ? 'tool_use' : 'end_turn' },
+        usage: FIGURES,
+      });
     }),
   );
 });

@@ -1,4 +1,5 @@
 import { isRecord, jsonIn } from '#platform/kernel';
+import { argumentsText, wordsOf } from '../chat-words.ts';
 import { ResponseEvents } from '../../dialects/response-events.ts';
 import { figuresIn, type Figures, readUsage } from '../../metering/usage.ts';
 import { eventsIn } from '../../streams/events.ts';
@@ -30,10 +31,11 @@ const recordsIn = (value: unknown): Readonly<Record<string, unknown>>[] =>
 type Part = { type: 'output_text'; text: string; annotations: [] } | { type: 'refusal'; refusal: string };
 
 function partOf(kind: 'text' | 'refusal', said: unknown): Part | undefined {
-  if (typeof said !== 'string' || said === '') return undefined;
+  const words = wordsOf(said);
+  if (words === '') return undefined;
   return kind === 'text'
-    ? { type: 'output_text', text: said, annotations: [] }
-    : { type: 'refusal', refusal: said };
+    ? { type: 'output_text', text: words, annotations: [] }
+    : { type: 'refusal', refusal: words };
 }
 
 function messageItem({ id }: Head, parts: readonly (Part | undefined)[]) {
@@ -49,7 +51,7 @@ function callItem({ id }: Head, call: Figures, index: number) {
     status: 'completed',
     call_id: textIn(call['id']),
     name: textIn(said['name']),
-    arguments: textIn(said['arguments']),
+    arguments: argumentsText(said['arguments']),
   };
 }
 
@@ -92,7 +94,7 @@ function closedResponse(head: Head, { items, finish, usage: figures }: ChatEnd) 
     ...openResponse(head),
     status,
     incomplete_details: reason === undefined ? null : { reason },
-    output: items.map((item) => ({ ...item, status })),
+    output: items.map((item) => ({ ...item, ...argumentsIn(item), status })),
     ...(usage === undefined
       ? {}
       : {
@@ -109,6 +111,10 @@ function closedResponse(head: Head, { items, finish, usage: figures }: ChatEnd) 
         }),
   };
 }
+
+/** A call without any has an object of none: an empty text is no JSON. */
+const argumentsIn = (item: MessageItem | CallItem) =>
+  item.type === 'function_call' && item.arguments === '' ? { arguments: '{}' } : {};
 
 /** Why an answer was cut, by the reason that a chat gives for its end. */
 const CUT: Readonly<Record<string, string>> = {
@@ -188,7 +194,7 @@ export class ResponseStream {
     const key = call['index'] ?? 0;
     const known = this.#calls.get(key);
     const item = known ?? callItem(this.#head ?? headOf({}), call, this.#calls.size);
-    const said = isRecord(call['function']) ? textIn(call['function']['arguments']) : '';
+    const said = isRecord(call['function']) ? argumentsText(call['function']['arguments']) : '';
     const opened = known === undefined ? this.#open(item) : '';
     if (known === undefined) this.#calls.set(key, item);
     else item.arguments += said;

@@ -6,9 +6,16 @@ import { DONE, frameOf } from '../blocks.ts';
 import { JsonEvents } from '../json-events.ts';
 import type { Fields, TranslationContext } from '../translation.ts';
 
-type Context = Pick<TranslationContext, 'model' | 'now'>;
+type Context = Pick<TranslationContext, 'model' | 'now' | 'told'>;
 
 const FILTERED = /^(?:SAFETY|RECITATION|BLOCKLIST|PROHIBITED_CONTENT|SPII|LANGUAGE|IMAGE_\w+)$/;
+
+/**
+ * Whether a reply has come to an end that its reader may take for one. It has not where a call of a tool was malformed, and for reasons that
+ * are not known here (ai.google.dev/api/generate-content#FinishReason).
+ */
+const isWhole = (reason: unknown): boolean =>
+  reason === 'STOP' || reason === 'MAX_TOKENS' || FILTERED.test(String(reason));
 
 function finishOf(reason: unknown, isCalling: boolean): string {
   if (reason === 'MAX_TOKENS') return 'length';
@@ -49,16 +56,20 @@ function callsOf(parts: readonly Fields[], prefix: string, before = 0): object[]
 function readHead(answer: Fields, context: Context) {
   const { id = 'gemini', tier, figures, error } = GEMINI.readEvent(answer);
   const service = tier === undefined ? {} : { service_tier: tier };
-  const usage = figures === undefined ? {} : { usage: figures };
-  return { head: { ...frameOf(id, context), ...service }, usage, error };
+  return { head: { ...frameOf(id, context), ...service }, figures, error };
 }
+
+/** Google leaves the count of an empty answer out, and clients of OpenAI's add it up. */
+const usageOf = (figures: Fields | undefined): object =>
+  figures === undefined ? {} : { usage: { completion_tokens: 0, ...figures } };
 
 const indexOf = ({ index }: Fields, nth: number): number => (typeof index === 'number' ? index : nth);
 
 /** An answer as a chat completion. */
 export function toCompletion(answer: Fields, context: Context): object {
-  const { head, usage } = readHead(answer, context);
-  const choices = repliesOf(answer).map((candidate, nth) => {
+  const { head, figures } = readHead(answer, context);
+  const replies = repliesOf(answer).filter(({ finishReason: reason = 'STOP' }) => isWhole(reason));
+  const choices = replies.map((candidate, nth) => {
     const parts = saidIn(candidate);
     const calls = callsOf(parts, head.id);
     const text = textOf(parts);
@@ -72,7 +83,7 @@ export function toCompletion(answer: Fields, context: Context): object {
       finish_reason: finishOf(candidate['finishReason'], calls.length > 0),
     };
   });
-  return { ...head, object: 'chat.completion', choices, ...usage };
+  return { ...head, object: 'chat.completion', choices, ...usageOf(figures) };
 }
 
 /** A stream of Google's events as one of chat completions. */
@@ -80,7 +91,7 @@ export class GeminiChatStream implements StreamTranslation {
   readonly #context: Context;
   readonly #events = new JsonEvents();
   #head: Fields = {};
-  #usage: object = {};
+  #figures: Fields | undefined;
   /** The calls of each reply so far. */
   readonly #calls = new Map<number, number>();
   #isEnded = false;
@@ -97,7 +108,12 @@ export class GeminiChatStream implements StreamTranslation {
   end(): Buffer {
     const rest = this.#told(this.#events.rest());
     if (!this.#isEnded) return rest;
-    const usage = dataEvent({ ...this.#head, object: 'chat.completion.chunk', choices: [], ...this.#usage });
+    const usage = dataEvent({
+      ...this.#head,
+      object: 'chat.completion.chunk',
+      choices: [],
+      ...usageOf(this.#figures),
+    });
     return Buffer.concat([rest, Buffer.from(usage + DONE)]);
   }
 
@@ -106,10 +122,13 @@ export class GeminiChatStream implements StreamTranslation {
   }
 
   #take(answer: Fields): string {
-    const { head, usage, error } = readHead(answer, this.#context);
+    const { head, figures, error } = readHead(answer, this.#context);
+    if (figures !== undefined) {
+      this.#context.told?.(figures);
+      this.#figures = { ...this.#figures, ...figures };
+    }
     if (error !== undefined) return dataEvent({ error });
     this.#head = head;
-    this.#usage = { ...this.#usage, ...usage };
     const choices = repliesOf(answer).map((candidate, nth) => {
       const index = indexOf(candidate, nth);
       const before = this.#calls.get(index) ?? 0;
@@ -117,8 +136,8 @@ export class GeminiChatStream implements StreamTranslation {
       const calls = callsOf(parts, head.id, before);
       this.#calls.set(index, before + calls.length);
       const reason = candidate['finishReason'];
-      this.#isEnded ||= typeof reason === 'string';
-      const finish = typeof reason === 'string' ? finishOf(reason, before + calls.length > 0) : null;
+      this.#isEnded ||= isWhole(reason);
+      const finish = isWhole(reason) ? finishOf(reason, before + calls.length > 0) : null;
       const said = { content: textOf(parts), ...(calls.length === 0 ? {} : { tool_calls: calls }) };
       return { index, delta: { role: 'assistant', ...said }, finish_reason: finish };
     });

@@ -8,7 +8,7 @@ import { JsonEvents } from '../json-events.ts';
 import type { Fields, TranslationContext } from '../translation.ts';
 import type { Thought } from '../turns.ts';
 
-type Context = Pick<TranslationContext, 'model' | 'now'>;
+type Context = Pick<TranslationContext, 'model' | 'now' | 'told'>;
 
 const NO_ID = 'msg';
 
@@ -82,6 +82,12 @@ export class MessageChatStream implements StreamTranslation {
     return Buffer.from(events.map((event) => (this.#isOver ? '' : this.#take(event))).join(''));
   }
 
+  #tell(figures: Figures): void {
+    this.#figures = mergeFigures(this.#figures, figures);
+    const usage = usageOf(this.#figures);
+    if (usage !== undefined) this.#context.told?.(usage);
+  }
+
   #close(): string {
     this.#isOver = true;
     return this.#chat.usage(usageOf(this.#figures), tierOf(this.#tier)) + DONE;
@@ -90,7 +96,7 @@ export class MessageChatStream implements StreamTranslation {
   #take(event: Fields): string {
     const { id, tier, figures, error } = MESSAGES.readEvent(event);
     this.#tier = tier ?? this.#tier;
-    if (figures !== undefined) this.#figures = mergeFigures(this.#figures, figures);
+    if (figures !== undefined) this.#tell(figures);
     if (error !== undefined) {
       // Nothing comes after it: no such stream is complete.
       this.#isOver = true;
