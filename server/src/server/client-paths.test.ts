@@ -123,6 +123,16 @@ test.each([
   expect([status, told]).toEqual([404, expect.stringContaining(message)]);
 });
 
+test('a method that a path does not take is refused in the form of its protocol', async () => {
+  const anthropics = await post('/v1/ai/v1/messages');
+  expect([anthropics.status, anthropics.json]).toMatchObject([
+    405,
+    { type: 'error', error: { code: 'method_not_allowed' } },
+  ]);
+  const { status, json } = await post('/v1/ai/models');
+  expect([status, json]).toMatchObject([405, { error: { code: 'method_not_allowed', param: null } }]);
+});
+
 test('a protocol without a route here is led to the one that has', async () => {
   const { json } = await openAiAlone.call('/v1/messages', { method: 'POST', body: '{}' });
   expect(json).toMatchObject({

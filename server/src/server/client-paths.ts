@@ -58,23 +58,30 @@ interface Door {
 }
 
 /** The error of a path that belongs to a protocol, and the form in which its clients read it. */
-export interface ClientPathError {
+interface ClientPathError {
   readonly error: AppError;
   readonly form: ErrorForm | undefined;
 }
 
 /**
- * Answers the error of a path that clients of AI providers and of other gateways try: it names the base URL to use. undefined for any
- * other path, and where no route speaks such a protocol. Called for unknown paths alone, so that calls pay nothing for it.
+ * Answers the error of a path that clients of AI providers and of other gateways try: it names the base URL to use. A path that takes
+ * other methods has its own error, in the form of its routes. undefined for any other path, and where no route speaks such a protocol.
+ * Called for requests without a route alone, so that calls pay nothing for it.
  */
 export function clientPathErrors(
   routes: readonly Route[],
   serverUrl: () => string,
-): (method: string, url: string) => ClientPathError | undefined {
+): (method: string, url: string, unrouted: AppError) => ClientPathError | undefined {
   const doors = PROTOCOLS.flatMap((protocol) => doorOf(protocol, routes));
   const openAi = doors.find(({ name }) => name === 'OpenAI');
-  return (method, url) => {
+  const formed = routes.filter(({ shape }) => shape.errorForm !== undefined);
+  return (method, url, unrouted) => {
     const path = url.split('?', 1)[0]?.replace(/(?<!\/)\/+$/, '') ?? '';
+    if (unrouted.status !== 404) {
+      const given = path.split('/');
+      const there = formed.find((one) => isAt(one.path.split('/'), given));
+      return there && { error: unrouted, form: there.shape.errorForm };
+    }
     for (const { name, paths, form } of PROTOCOLS) {
       const match = paths.exec(path);
       if (match === null) continue;

@@ -9,7 +9,7 @@ import type { Fail } from './failure-handler.ts';
 import { failureAnswer } from './failures.ts';
 import type { LargeSteps } from './large-steps.ts';
 import { OPERATIONS } from './operations.ts';
-import type { ClientPathError } from './client-paths.ts';
+import type { clientPathErrors } from './client-paths.ts';
 import { watchRoutes } from './missing.ts';
 import type { ServerParts, ServerSettings } from './parts.ts';
 import {
@@ -35,7 +35,7 @@ export interface FrameworkOptions {
   readonly inFlightRequests: InFlightRequests;
   readonly fail: Fail;
   /** The error of an unknown path that clients of AI providers try. */
-  readonly clientPathError: (method: string, url: string) => ClientPathError | undefined;
+  readonly clientPathError: ReturnType<typeof clientPathErrors>;
   readonly steps: LargeSteps;
   /** Will stop soon: who keeps a connection had better open one elsewhere. */
   readonly isLeaving: () => boolean;
@@ -95,10 +95,7 @@ export function openFramework(
     const { method, url, originalUrl } = request;
     const error = unrouted(method, url);
     const { clientPathError } = options;
-    const told =
-      error.status === 404
-        ? (clientPathError(method, originalUrl) ?? clientPathError(method, url))
-        : undefined;
+    const told = clientPathError(method, originalUrl, error) ?? clientPathError(method, url, error);
     fail(request, told?.error ?? error, told?.form);
   };
   const isFlood = floodWatch();
