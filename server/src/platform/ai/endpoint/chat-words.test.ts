@@ -28,7 +28,7 @@ function valuesOf(name: string, within: unknown): unknown[] {
 }
 
 describe.each(PROTOCOLS)('in the form of %s', (_name, translate, streamOf) => {
-  /** What is said of a message, plain and in pieces. */
+  /** All that a message says in the other protocol, plain and in pieces. */
   function told(message: object, finish_reason = 'stop'): readonly unknown[] {
     const plain = translate({ id: 'x', model: 'm', choices: [{ index: 0, message, finish_reason }] });
     const stream = streamOf();

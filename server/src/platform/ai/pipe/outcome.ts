@@ -79,7 +79,7 @@ export function refusalFailure(answer: Extract<Ended, { kind: 'answer' }>, conte
   const wait = retryAfter(answer, context.now) ?? googleWait(error);
   const common = { status, code, retryAfter: wait };
   const isOursToMend = OURS_TO_MEND.has(status) || OURS_BY_CODE.has(code) || isBadKey(error);
-  // No try can help, whatever its status says of others.
+  // No other try can help, at any status.
   const isTooLarge = status === 413 || code === TOO_LARGE;
   if (status >= 400 && isTooLarge) return refusedFailure(common, upstream);
   if (context.ownKeyAt !== undefined && (status === 429 || isOursToMend))

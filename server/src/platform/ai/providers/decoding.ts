@@ -88,3 +88,9 @@ function unzipFor(name: string, first: Buffer): Unzip | undefined {
   // The name means zlib's format, and some servers send it without its head, whose first byte ends in 8.
   return ((first[0] ?? 0) & 0x0f) === 8 ? createInflate(GZIP) : createInflateRaw(GZIP);
 }
+
+const MARK = Buffer.from('\u{feff}');
+
+/** A whole answer past the mark of a byte order that some servers write first. */
+export const withoutMark = (body: Buffer): Buffer =>
+  body.subarray(0, MARK.length).equals(MARK) ? body.subarray(MARK.length) : body;

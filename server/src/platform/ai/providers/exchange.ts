@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import type { Deadlines, Watched } from './deadlines.ts';
-import { type Decoder, decoderFor, passOn } from './decoding.ts';
+import { type Decoder, decoderFor, passOn, withoutMark } from './decoding.ts';
 import { type AnswerTranslation, translateAnswer } from './translation.ts';
 import type { Remainder } from '../streams/remainder.ts';
 import { isPlain } from '../streams/stream-meter.ts';
@@ -278,7 +278,8 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched {
     if (this.#over) return;
     this.#finish();
     if (!this.#streaming) {
-      this.#resolve({ kind: 'answer', status: this.#status, headers: this.#headers, body: this.#received() });
+      const body = withoutMark(this.#received());
+      this.#resolve({ kind: 'answer', status: this.#status, headers: this.#headers, body });
     } else if (this.#consumer === undefined) this.#late = 'end';
     else this.#consumer.end();
   }

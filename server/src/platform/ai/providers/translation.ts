@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { AwsKeys } from '#platform/config';
 import type { StreamTranslation } from '../endpoint/door.ts';
 import { isSet, refuseLost } from '../endpoint/fields.ts';
-import type { Decoded } from './decoding.ts';
+import { type Decoded, withoutMark } from './decoding.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -130,7 +130,7 @@ export function translateAnswer(
   }
 
   function whole(): Buffer {
-    const answer = translation.answer({ status, headers, body: Buffer.concat(chunks) }, context);
+    const answer = translation.answer({ status, headers, body: withoutMark(Buffer.concat(chunks)) }, context);
     to.head(answer.status, answer.headers);
     return answer.body;
   }

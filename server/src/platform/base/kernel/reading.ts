@@ -9,10 +9,10 @@ export function numberIn(value: unknown): unknown {
   return typeof value === 'string' && NUMERAL.test(value) ? Number(value) : value;
 }
 
-/** The value of a text that is JSON, past the mark of a byte order that some write first; undefined: it is none. */
+/** The value of a text that is JSON; undefined: it is none. */
 export function jsonIn(text: string): unknown {
   try {
-    return JSON.parse(text.startsWith('\u{feff}') ? text.slice(1) : text);
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
