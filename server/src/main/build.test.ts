@@ -29,7 +29,10 @@ test('a pool of the built program can do all that one of the package can', async
     ],
   });
   const { output } = await build.write({ dir: folder, format: 'esm' });
-  const built = (await import(pathToFileURL(join(folder, output[0].fileName)).href)) as Record<string, typeof Pool>;
+  const built = (await import(pathToFileURL(join(folder, output[0].fileName)).href)) as Record<
+    string,
+    typeof Pool
+  >;
   expect(Object.keys(built).toSorted()).toEqual([Pool, buildConnector].map(({ name }) => name).toSorted());
   const { Pool: BuiltPool } = built;
   expect(BuiltPool && methodsOf(BuiltPool.prototype)).toEqual(methodsOf(Pool.prototype));

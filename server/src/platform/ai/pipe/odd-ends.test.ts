@@ -71,23 +71,18 @@ const BEGINS = [
 ];
 const LOST = named('error', { error: { type: 'overloaded_error', message: 'Overloaded' } });
 
+const CACHED = { promptTokens: 5_010, cachedTokens: 5_000 };
+const TOLD = { promptTokens: 5_000, cachedTokens: 4_000, completionTokens: 2, estimated: false };
+
 test.each([
-  [
-    'gemini',
-    'breaks',
-    breaks(event(googles('Hi'))),
-    { promptTokens: 5_000, cachedTokens: 4_000, completionTokens: 2, estimated: false },
-  ],
-  ['anthropic', 'breaks', breaks(...BEGINS), { promptTokens: 5_010, cachedTokens: 5_000 }],
-  ['anthropic', 'ends in an error', breaks(...BEGINS, LOST), { promptTokens: 5_010, cachedTokens: 5_000 }],
-] as const)(
-  'a chat’s stream from %s that %s is booked at the figures it has told',
-  async (vendor, _how, answer, figures) => {
-    const { permit, ended } = await ask(vendor, answer, chat({ stream: true }));
-    expect(ended?.end).toBe('cut');
-    expect(permit.rows).toMatchObject([{ usage: figures }]);
-  },
-);
+  { vendor: 'gemini', how: 'breaks', answer: breaks(event(googles('Hi'))), usage: TOLD },
+  { vendor: 'anthropic', how: 'breaks', answer: breaks(...BEGINS), usage: CACHED },
+  { vendor: 'anthropic', how: 'ends in an error', answer: breaks(...BEGINS, LOST), usage: CACHED },
+] as const)('a chat’s stream from $vendor that $how is booked at the figures it has told', async (given) => {
+  const { permit, ended } = await ask(given.vendor, given.answer, chat({ stream: true }));
+  expect(ended?.end).toBe('cut');
+  expect(permit.rows).toMatchObject([{ usage: given.usage }]);
+});
 
 describe.each(['MALFORMED_FUNCTION_CALL', 'UNEXPECTED_TOOL_CALL', 'OTHER'])(
   'an answer of Google’s that ends with %s',
