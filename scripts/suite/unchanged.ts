@@ -34,7 +34,7 @@ const BUILD: readonly string[] = [
 
 /**
  * Groups whose files reach a small part of the tree. A test of the whole server, as the browser's and the client's are, reaches
- * all of it, and would run each time after all (docs/decisions/0060).
+ * all of it, and would run each time after all.
  */
 export const SETTLED: readonly SettledGroup[] = [
   { name: 'sandboxes', starts: ['sandboxes/'] },
