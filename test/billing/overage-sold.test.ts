@@ -47,19 +47,23 @@ const choose = ({ key }: Customer, most: number) =>
   });
 
 /** Uses so many units past the quota of a window in which nothing was used; most of it elsewhere: a hundred thousand calls take too long here. */
-async function useInWindow({ accountId, userId }: Customer, units: number): Promise<void> {
+async function useInWindow(customer: Customer, units: number): Promise<void> {
+  await useNow(customer, units);
+  await passSeconds(60);
+  expect(await overage.run()).toBe(units);
+}
+
+async function useNow({ accountId, userId }: Customer, units: number): Promise<void> {
   const elsewhere = { account_id: accountId, product: 'gateway', limit: 'calls', units: 99_990 };
   const { status } = await app.call((await app.admin()).key, 'POST /v1/admin/usage/adjustments', {
     body: { ...elsewhere, reason: 'used elsewhere' },
-    headers: { 'idempotency-key': `elsewhere-${units}` },
+    headers: { 'idempotency-key': `elsewhere-${accountId}-${units}` },
   });
   expect(status).toBe(201);
   const what = { accountId, userId, product: 'gateway', feature: 'external', units: units + 10 };
   await permitOf(
     await limits.admit({ ...what, call: plannedCall(0), as: 'inline', requestId: 'r' }),
   ).settle();
-  await passSeconds(60);
-  expect(await overage.run()).toBe(units);
 }
 
 async function storeIdOf({ accountId }: Customer): Promise<string | undefined> {
@@ -93,6 +97,30 @@ describe.runIf(engine === 'postgres')('units past a quota', () => {
     await passSeconds(46 * DAY);
     expect(await linesOf(ada)).toMatchObject([{ quantity: 500, amount: 30, product: 'gateway' }]);
   });
+
+  test.each(['the customer', 'the operator'])(
+    'of the last minute are billed where %s ends the plan at once',
+    async (who) => {
+      const ada = await buy('monthly');
+      await passSeconds(15 * DAY);
+      expect((await choose(ada, 500)).status).toBe(200);
+      await useNow(ada, 400);
+      const admin = await app.admin();
+      const { status } =
+        who === 'the customer'
+          ? await app.call(ada.key, 'DELETE /v1/billing/subscription?product=gateway&when=now')
+          : await app.call(admin.key, 'POST /v1/admin/billing/cancellations', {
+              body: { account_id: ada.accountId, product: 'gateway', when: 'now', reason: 'other' },
+              headers: { 'idempotency-key': `end-${ada.accountId}` },
+            });
+      expect(status).toBe(200);
+      await drainEvents();
+      expect(await linesOf(ada)).toMatchObject([{ quantity: 400, amount: 24, product: 'gateway' }]);
+      // They are billed once.
+      await passSeconds(60);
+      expect(await overage.run()).toBe(0);
+    },
+  );
 
   test('of a plan that is paid by invoice stand on the next one that is sent', async () => {
     const bob = await app.customer();

@@ -82,7 +82,7 @@ declareErrors({
   price_changed: {
     status: 409,
     message:
-      'The price is another than the one that was agreed to: `details.price` is the present one. Nothing was charged.',
+      'The price has changed since it was agreed to, and nothing was charged. Look at the present price, and agree to that.',
   },
   payment_needed: {
     status: 402,

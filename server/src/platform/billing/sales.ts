@@ -94,8 +94,10 @@ export function createSales(parts: SalesParts): Sales {
   const connectedAccounts = toldOfPayees(() => sharing.payees());
   const inbox = createInbox({ ...parts, projection, providers, connectedAccounts });
   const sharing = createSharing({ ...parts, inbox, ledger, returns });
+  const overage = createOverage({ ...parts, usage: limits.usage, provider: meterOf(link) });
   const selling: SubscriptionsParts = {
     ...parts,
+    overage,
     returns,
     links: checkoutLinks,
     catalogues: entitlements.catalogues,
@@ -128,11 +130,7 @@ export function createSales(parts: SalesParts): Sales {
       holder: link && createCreditHolder({ ...parts, stripe: link }),
     }),
     endings: createEndings({ ...parts, inbox, enders: endersOf(parts) }),
-    overage: createOverage({
-      ...parts,
-      usage: limits.usage,
-      provider: link && { mode: link.client.mode, meter: createStripeMeter(link.client) },
-    }),
+    overage,
     topUps: createTopUps({ ...parts, inbox, catalogues: entitlements.catalogues, usage: limits.usage }),
     balance: createBalance(parts),
     notices: createNotices({ ...parts, inbox, catalogues: entitlements.catalogues, mode: link?.client.mode }),
@@ -143,6 +141,9 @@ export function createSales(parts: SalesParts): Sales {
     answering: createAnswering({ ...parts, inbox, stores }),
   };
 }
+
+const meterOf = (link: StripeConnection | undefined) =>
+  link && { mode: link.client.mode, meter: createStripeMeter(link.client) };
 
 const linksOf = ({ entitlements: { catalogues }, stripe, ...parts }: SalesParts): CheckoutLinks =>
   createCheckoutLinks({ ...parts, catalogues, isSelling: stripe !== undefined });

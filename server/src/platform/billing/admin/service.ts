@@ -139,6 +139,7 @@ async function refund(
   ]);
   if (plan === 'keep' || subscription === null) return { refund: made, endsAt: undefined };
   const when = plan === 'end_now' ? 'now' : 'period_end';
+  if (when === 'now' && product !== null) await parts.overage.reportNow(visitor.accountId, product);
   const endsAt = await cancel(client, subscription, { when, comment });
   await parts.refresh([{ kind: 'subscription', id: subscription }]);
   return { refund: made, endsAt };
@@ -184,6 +185,7 @@ async function end(
   { product, when, reason, comment }: CancelOrder,
 ): Promise<Date> {
   const row = await endedSubscription(parts, visitor.accountId, product);
+  if (when === 'now') await parts.overage.reportNow(visitor.accountId, row.product);
   const endsAt = await cancel(parts.stripe.client, row.store_id, { when, feedback: reason, comment });
   const changes = { when, ends_at: endsAt, reason, comment };
   await recordChange(parts, visitor, { row, action: 'subscription.cancel', changes });

@@ -1,8 +1,11 @@
 import { commitPoint, type Database } from '#platform/db';
+import type { AccountId } from '#platform/kernel';
 import type { Logger } from '#platform/telemetry';
 import { refusalOf } from '../errors.ts';
 import type { UsageMeter, Mode } from '../payment-provider.ts';
 import {
+  type CountedLimit,
+  countedLimits,
   countOverage,
   dueCounts,
   type DueReport,
@@ -34,25 +37,45 @@ export interface ReportParts {
  * counted, which keeps no other one waiting.
  */
 export async function reportOverage(parts: ReportParts): Promise<number> {
-  const failures = await count(parts);
   const { db, mode, log } = parts;
+  const [due] = await db.system('billing.overage', [dueCounts(ACCOUNTS)]);
+  const failures = await count(parts, due);
   const [lost] = await db.system('billing.overage', TAKEN, [giveUpReports(mode)]);
   if (lost.length > 0) log.error({ lost }, 'units past a limit could not be reported, and will not be');
-  let units = 0;
-  for (let sent = 0; sent < REPORTS; sent += 1) {
-    const [[report]] = await db.system('billing.overage', TAKEN, [takeReport(mode)]);
-    if (report === undefined) break;
-    if (await send(parts, report)) units += report.units;
-  }
+  const units = await sendAll(parts);
   if (failures.length > 0)
     throw new AggregateError(failures, `${failures.length} accounts could not be counted`);
   return units;
 }
 
+/**
+ * The same of one account's product, at once: use until now can't be billed any more when its subscription has lost the price of it.
+ * Throws where the provider could not be told.
+ */
+export async function reportOverageOf(
+  parts: ReportParts,
+  accountId: AccountId,
+  product: string,
+): Promise<void> {
+  const [limits] = await parts.db.system('billing.overage', [countedLimits(accountId, product)]);
+  const [failure] = await count(parts, limits);
+  if (failure !== undefined) throw failure;
+  if (limits.length > 0) await sendAll(parts, accountId);
+}
+
+async function sendAll(parts: ReportParts, accountId?: AccountId): Promise<number> {
+  let units = 0;
+  for (let sent = 0; sent < REPORTS; sent += 1) {
+    const [[report]] = await parts.db.system('billing.overage', TAKEN, [takeReport(parts.mode, accountId)]);
+    if (report === undefined) break;
+    if (await send(parts, report)) units += report.units;
+  }
+  return units;
+}
+
 /** Answers why some could not be counted. */
-async function count({ db, mode, log }: ReportParts): Promise<unknown[]> {
+async function count({ db, mode, log }: ReportParts, due: readonly CountedLimit[]): Promise<unknown[]> {
   const failures: unknown[] = [];
-  const [due] = await db.system('billing.overage', [dueCounts(ACCOUNTS)]);
   for (const one of due) {
     try {
       await db.system('billing.overage', COUNTED, [countOverage(one, mode)]);

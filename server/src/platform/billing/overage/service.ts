@@ -15,7 +15,7 @@ import type { Logger } from '#platform/telemetry';
 import type { LimitInUse } from '../views.ts';
 import type { UsageMeter, Mode } from '../payment-provider.ts';
 import type { AccountCaller } from '../visitor.ts';
-import { reportOverage } from './report-overage.ts';
+import { reportOverage, reportOverageOf } from './report-overage.ts';
 import { allowancesOf, beginOverage, pricesPaid, unitsPastLimit } from './store.ts';
 import type { OverageView } from './views.ts';
 
@@ -52,6 +52,8 @@ export interface OverageService {
   choose(visitor: AccountCaller, choice: OverageChoice): Promise<OverageView>;
   /** Counts what was used past limits and reports it. Answers how many units were reported. */
   run(): Promise<number>;
+  /** The same of one account's product: before the price of it is taken from its subscription. */
+  reportNow(accountId: AccountId, product: string): Promise<void>;
 }
 
 /** Registers the job that counts and reports each minute. */
@@ -71,6 +73,9 @@ export function createOverage(parts: OverageParts): OverageService {
     list: (accountId) => list(parts, accountId),
     choose: (visitor, choice) => choose(parts, visitor, choice),
     run,
+    async reportNow(accountId, product) {
+      if (provider !== undefined) await reportOverageOf({ db, log, ...provider }, accountId, product);
+    },
   };
 }
 

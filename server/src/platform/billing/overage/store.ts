@@ -17,6 +17,13 @@ export const dueCounts = (most: number) =>
     [most],
   );
 
+/** Those of an account's product, whenever they were counted. */
+export const countedLimits = (accountId: AccountId, product: string) =>
+  statement<CountedLimit>(
+    'select account_id, product, limit_name from billing.overage where account_id = $1 and product = $2 order by limit_name',
+    [accountId, product],
+  );
+
 export const beginOverage = (accountId: AccountId, product: string, limit: string) =>
   statement('select billing.begin_overage($1, $2, $3)', [accountId, product, limit]);
 
@@ -49,21 +56,22 @@ export const giveUpReports = (mode: Mode) =>
   );
 
 /**
- * Takes one that is due, for a minute, and writes down that an answer is awaited. Who pays may have become known since it was
- * written.
+ * Takes one that is due, of all or of one account, for a minute, and writes down that an answer is awaited. Who pays may have become known
+ * since it was written.
  */
-export const takeReport = (mode: Mode) =>
+export const takeReport = (mode: Mode, accountId?: AccountId) =>
   statement<DueReport>(
     `with due as materialized (
        select t.account_id, t.id, coalesce(t.customer, billing.payer(t.account_id, t.product, t.mode)) as payer
        from billing.overage_reports t where t.state = 'due' and t.mode = $1 and t.due_at <= app.now()
+         and ($2::uuid is null or t.account_id = $2)
          and coalesce(t.customer, billing.payer(t.account_id, t.product, t.mode)) is not null
        order by t.due_at limit 1 for update skip locked)
      update billing.overage_reports r set asked_at = coalesce(r.asked_at, app.now()), due_at = app.now() + interval '1 minute', customer = due.payer,
        updated_at = app.now()
      from due where r.account_id = due.account_id and r.id = due.id
      returning r.account_id, r.id, r.product, r.limit_name, due.payer as customer, r.units, r.created_at`,
-    [mode],
+    [mode, accountId ?? null],
   );
 
 export const reportSent = ({ account_id, id }: DueReport) =>

@@ -16,6 +16,8 @@ const ASKED = commitPoint(
 /** Longer than a store may take for it. Seconds. */
 const BUSY = 30;
 
+const MOVED = 'Its renewal date was moved less than half a minute ago, or is being moved. Try again then.';
+
 /** A subscription that shall renew later than it would, for nothing. */
 export interface ExtensionOrder extends AccountName {
   readonly store: StoreName;
@@ -77,7 +79,7 @@ async function take({ db, audit }: ExtendingParts, taking: ExtensionRequest): Pr
     if (row === undefined)
       throw new AppError('not_found', { message: 'The account has no such subscription that is paid.' });
     if ((await tx.run(lease(accountId, row.id))).length === 0)
-      throw new AppError('store_unavailable', { retryAfter: BUSY });
+      throw new AppError('store_unavailable', { retryAfter: BUSY, message: MOVED });
     await audit.recordIn(tx, {
       action: 'subscription.extend',
       actor: actorOf(caller),

@@ -63,6 +63,7 @@ export async function change(
   const { when } = planned.change;
   if (when === 'now' && notFitting.length > 0)
     throw new AppError('does_not_fit', { details: { not_fitting: notFitting } });
+  if (when === 'now') await parts.overage.reportNow(visitor.accountId, row.product);
   const { client } = parts.stripe;
   const makes = when === 'now' ? changeNow : changeLater;
   const agreed = { ...planned.change, agreed: order.agreed };

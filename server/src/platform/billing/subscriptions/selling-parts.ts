@@ -4,6 +4,7 @@ import type { Catalogue, Currency } from '#platform/entitlements';
 import { type AccountId, AppError, type Ids, invalidInput } from '#platform/kernel';
 import type { ObjectRef } from '../facts.ts';
 import type { AccountCaller } from '../visitor.ts';
+import type { OverageService } from '../overage/service.ts';
 import type { ReturnAddresses } from '../return-addresses.ts';
 import { keyedClient, type StripeConnection } from '../providers/stripe/client.ts';
 import type { CheckoutLinks } from './checkout-links.ts';
@@ -41,6 +42,8 @@ export interface SubscriptionsParts {
     accountId: AccountId,
     plan: { readonly product: string; readonly plan: string; readonly quantity: number },
   ) => Promise<readonly LimitExceeded[]>;
+  /** Use past limits is told to the provider before a change that takes the price of it away. */
+  readonly overage: Pick<OverageService, 'reportNow'>;
   readonly returns: Pick<ReturnAddresses, 'assertCustomer'>;
   readonly links: Pick<CheckoutLinks, 'read'>;
 }

@@ -197,6 +197,7 @@ async function cancelSubscription(
   { product, when }: { readonly product: string | undefined; readonly when: 'now' | 'period_end' },
 ): Promise<Date> {
   const row = await changeableSubscription(parts, visitor.accountId, product);
+  if (when === 'now') await parts.overage.reportNow(visitor.accountId, row.product);
   const endsAt = await cancel(parts.stripe.client, row.store_id, when);
   const changes = { when, ends_at: endsAt };
   await recordChange(parts, visitor, { row, action: 'subscription.cancel', changes });
