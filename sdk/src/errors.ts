@@ -187,7 +187,9 @@ function refusalOf(common: Pick<Failure, 'status' | 'requestId' | 'retryAfter'>,
       code: 'unreadable_answer',
       message: `The answer was ${status}, and no more is known.`,
     };
-    return status === 503 ? new Unavailable(failure) : new PlinthError(failure);
+    // A proxy found no server behind it.
+    const Kind = status === 503 ? Unavailable : status >= 500 ? NoAnswer : PlinthError;
+    return new Kind(failure);
   }
   const failure = { ...common, ...said, spoken: true };
   const Kind = KINDS[failure.code] ?? (status === 503 ? Unavailable : PlinthError);

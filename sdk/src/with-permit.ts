@@ -1,5 +1,5 @@
 import type { BodyOf, Caller, CallOptions, ReplyOf } from './calls.ts';
-import { PlinthError } from './errors.ts';
+import { isRecord, PlinthError } from './errors.ts';
 import type { Time } from './time.ts';
 
 /** What to ask for; `ttl_seconds` is how long the server waits for a sign of life, not how long the work may last. */
@@ -73,7 +73,7 @@ export async function underPermit<T>(
 ): Promise<T> {
   // Without the signal: that it has ended must not keep the permit from being closed.
   const { signal, ...close } = options;
-  const { permit_id: id } = permit;
+  const id = idOf(permit);
   const alive = keepAlive({
     every: Math.min(((seconds ?? 120) * 1_000) / SIGNS, RAREST),
     time,
@@ -91,6 +91,14 @@ export async function underPermit<T>(
     onUnsettled(error, id, end),
   );
   return result();
+}
+
+/** Throws where some other server answered, which gives no permit: no work is done for that. */
+function idOf(permit: unknown): string {
+  const id = isRecord(permit) ? permit['permit_id'] : undefined;
+  if (typeof id === 'string') return id;
+  const message = 'The answer is no permit: is the server at baseUrl a Plinth server?';
+  throw new PlinthError({ code: 'unreadable_answer', message, status: 201 });
 }
 
 /** Settles a permit by its figures; null releases it. */

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { LimitExceeded, NoAnswer } from '@plinth/sdk';
+import { LimitExceeded, NoAnswer, PlinthError } from '@plinth/sdk';
 import { type BackendOptions, createBackend } from '@plinth/sdk/backend';
 import { describe, expect, it } from 'vitest';
 import { heldTime, sdkFixture, thrownBy } from './fixture.ts';
@@ -122,6 +122,8 @@ describe('figures and names that a slip in the code makes', () => {
   });
 });
 
+const neverBegun = () => Promise.reject(new Error('the work was begun'));
+
 describe('a server that is away', () => {
   it('refuses where nothing else was said', async () => {
     const { again, id } = await backend();
@@ -209,6 +211,28 @@ describe('a server that is away', () => {
     await again({ away: { most: 9, journal }, onRefused }).report();
     expect(refused).toEqual(['feature_not_open']);
     expect(readdirSync(journal)).toEqual([]);
+  });
+
+  it('has work that another process closes just now told by the next turn alone', async () => {
+    const body = JSON.stringify({ error: { code: 'idempotency_in_progress', message: 'It is under way.' } });
+    const { plinth, id, spent } = await backend({ away: { most: 3 }, retries: { max: 0 } });
+    proxy.next('POST /v1/permits', { kind: 'answer_lost' }, { kind: 'answered', status: 409, body });
+    await plinth.customer(id).withPermit('external', work(5));
+    await plinth.report();
+    await plinth.report();
+    expect(await spent()).toMatchObject({ calls: 1, cost: 5 });
+  });
+
+  it.each([
+    ['a proxy that finds no server', { status: 502 }, NoAnswer],
+    ['another server', { status: 201, body: '{}' }, PlinthError],
+    ['another server', { status: 201, body: 'null' }, PlinthError],
+  ])('does no work for the answer of %s', async (_, answered, Kind) => {
+    const { plinth, id } = await backend({ retries: { max: 0 } });
+    proxy.next('POST /v1/permits', { kind: 'answered', ...answered });
+    const error = await thrownBy(plinth.customer(id).withPermit('external', neverBegun));
+    expect(error).toBeInstanceOf(Kind);
+    expect(error).toMatchObject({ code: 'unreadable_answer' });
   });
 
   it('that answers 502 by a proxy is away, and an event whose answer was lost counts once', async () => {

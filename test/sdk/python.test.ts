@@ -17,6 +17,12 @@ const [TAKE, SETTLE, EVENTS] = [
   'POST /v1/usage-events',
 ] as const;
 const FOLDER = join(ROOT, 'clients/python');
+/** Another process has asked for the same permit, and its call is not answered yet. */
+const IN_PROGRESS = {
+  kind: 'answered',
+  status: 409,
+  body: JSON.stringify({ error: { code: 'idempotency_in_progress', message: 'It is under way.' } }),
+} as const;
 /** No server is there: a connection is refused at once. */
 const NOWHERE = 'http://127.0.0.1:1';
 const run = promisify(execFile);
@@ -162,6 +168,36 @@ describe('a server that is away', () => {
       { most: 3 },
     );
     expect(await spent()).toEqual(expected);
+  });
+
+  it('leaves work that another process closes just now to the next turn', async () => {
+    const { python, journal, spent } = await program();
+    proxy.next(TAKE, { kind: 'answer_lost' }, { ...IN_PROGRESS }, { ...IN_PROGRESS });
+    await python(
+      `
+        with customer.permit("external") as permit: permit.spent(cost_micros=40)
+        server.report()`,
+      { most: 3 },
+    );
+    expect(journal()).toHaveLength(1);
+    await python('server.report()', { most: 3 });
+    expect(await spent()).toEqual({ calls: 1, cost: 40 });
+    expect(journal()).toEqual([]);
+  });
+
+  it.each([
+    ['a proxy that finds no server', { status: 502 }, 'NoAnswer'],
+    ['another server', { status: 201, body: '{}' }, 'PlinthError unreadable_answer'],
+    ['another server', { status: 201, body: 'null' }, 'PlinthError unreadable_answer'],
+  ])('does no work for the answer of %s', async (_, answered, said) => {
+    const { python } = await program();
+    proxy.next(TAKE, { kind: 'answered', ...answered });
+    const took = await python(`
+        try:
+            with customer.permit("external"): print("begun")
+        except plinth.NoAnswer: print("NoAnswer")
+        except plinth.PlinthError as error: print("PlinthError", error.code)`);
+    expect(took).toBe(said);
   });
 
   it('counts an event once whose answer was lost', async () => {

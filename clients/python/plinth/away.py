@@ -1,5 +1,4 @@
 """What happens while the server is away: uses are let through within a bound, and reported exactly when it is back."""
-
 from __future__ import annotations
 
 import os
@@ -9,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any, Callable, Mapping
 
-from .errors import PlinthError, is_away
+from .errors import LimitExceeded, NoAnswer, PlinthError
 from .journal import Entry, FolderJournal, MemoryJournal
 from .wire import Wire
 
@@ -23,8 +22,6 @@ KEY_LASTS = 23 * 3600.0
 ORPHANED = 4 * 3600.0
 #: The most events of one report.
 BATCH = 500
-#: Answers after which the same report may be heard later.
-LATER = (401, 408, 429, 500, 503)
 
 
 @dataclass(frozen=True)
@@ -46,9 +43,8 @@ class Reports:
 
     def __init__(self, wire: Wire, policy: LetThrough, on_refused: Callable[[PlinthError, Entry], None]) -> None:
         self._wire, self._policy, self._on_refused = wire, policy, on_refused
-        self.journal: MemoryJournal | FolderJournal = MemoryJournal()
-        if policy.journal is not None:
-            self.journal = FolderJournal(policy.journal)
+        in_memory, folder = MemoryJournal(), policy.journal
+        self.journal: MemoryJournal | FolderJournal = in_memory if folder is None else FolderJournal(folder)
         self._running: set[str] = set()
         self._lock, self._reporting = threading.Lock(), threading.Lock()
         self._thread: threading.Thread | None = None
@@ -127,7 +123,9 @@ class Reports:
                 keyed = {**headers, "idempotency-key": entry.key}
                 permit_id = str(self._wire.call("POST", "/v1/permits", body=entry.use, headers=keyed)["permit_id"])
             except PlinthError as error:
-                if is_away(error):
+                if error.code == "idempotency_in_progress":
+                    return True  # Another process closes it just now: the next turn finds it gone, or closes it.
+                if _is_for_later(error) and not isinstance(error, LimitExceeded):
                     raise
                 if entry.is_released:
                     self.journal.remove(entry)
@@ -136,7 +134,7 @@ class Reports:
             close(self._wire, headers, permit_id, None if entry.is_released else entry.end or {})
             self.journal.remove(entry)
         except PlinthError as error:
-            if is_away(error) or error.status in LATER:
+            if _is_for_later(error):
                 raise
             self._give_up(entry, error)
         return True
@@ -146,7 +144,7 @@ class Reports:
         try:
             answer = self._wire.call("POST", "/v1/usage-events", body=body, headers={"x-customer-id": customer})
         except PlinthError as error:
-            if is_away(error) or error.status in LATER:
+            if _is_for_later(error):
                 raise
             if len(entries) == 1:
                 return self._give_up(entries[0], error)
@@ -163,6 +161,10 @@ class Reports:
     def _give_up(self, entry: Entry, error: PlinthError) -> None:
         self.journal.remove(entry)
         self._on_refused(error, entry)
+
+
+def _is_for_later(error: PlinthError) -> bool:
+    return isinstance(error, NoAnswer) or error.status in (401, 408, 429, 500, 503)
 
 
 def _event_of(entry: Entry) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from uuid import uuid4
 
 from .away import LetThrough, Reports, close
-from .errors import NoAnswer, PlinthError, is_away, refusal_of
+from .errors import NoAnswer, PlinthError, refusal_of
 from .journal import Entry
 from .wire import Wire
 
@@ -81,9 +81,8 @@ class Plinth:
             raise NoAnswer("The server did not answer just now.", was_sent=False)
         try:
             return self._wire.call("POST", path, body=body, headers=headers, timeout=away.patience, retries=0)
-        except PlinthError as error:
-            if is_away(error):
-                reports.rest()
+        except NoAnswer:
+            reports.rest()
             raise
 
 
@@ -132,8 +131,8 @@ class Customer:
         event = {**entry.use, **cost, "id": entry.key}
         try:
             [answer] = self._plinth._ask("/v1/usage-events", {"events": [event]}, self._header)["data"]
-        except PlinthError as error:
-            if self._reports is None or not is_away(error):
+        except NoAnswer:
+            if self._reports is None:
                 raise
             return self._reports.tell(entry)
         if answer["status"] == "refused":
@@ -193,14 +192,15 @@ class Permit(AbstractContextManager["Permit"], AbstractAsyncContextManager["Perm
     def __enter__(self) -> Permit:
         headers = {**self._customer._header, "idempotency-key": self._entry.key}
         try:
-            self.id = self._customer._plinth._ask("/v1/permits", self._entry.use, headers)["permit_id"]
-        except PlinthError as error:
-            if self._reports is None or not is_away(error):
+            self.id = self._customer._plinth._ask("/v1/permits", self._entry.use, headers).get("permit_id")
+        except NoAnswer as error:
+            if self._reports is None:
                 raise
-            was_sent = not isinstance(error, NoAnswer) or error.was_sent
-            entry = Entry(self._customer.id, self._entry.use, self._entry.key, was_sent)
+            entry = Entry(self._customer.id, self._entry.use, self._entry.key, error.was_sent)
             self._entry = self._reports.begin(entry, error)
             return self
+        if self.id is None:
+            raise PlinthError("unreadable_answer", "The answer is no permit: is this a Plinth server?", 201)
         threading.Thread(target=self._keep_alive, name="plinth-permit", daemon=True).start()
         return self
 
@@ -214,7 +214,7 @@ class Permit(AbstractContextManager["Permit"], AbstractAsyncContextManager["Perm
                 return close(self._wire, self._customer._header, self.id, end)
             except PlinthError as error:
                 # The customer has the work's result all the same.
-                if self._reports is None or not is_away(error):
+                if self._reports is None or not isinstance(error, NoAnswer):
                     return log.warning("plinth: permit %s is not closed, and will expire: %s", self.id, error)
                 self._entry = Entry(self._customer.id, self._entry.use, permit_id=self.id)
         assert self._reports is not None

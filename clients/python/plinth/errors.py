@@ -49,10 +49,10 @@ class PlanRequired(PlinthError):
 
 
 class NoAnswer(PlinthError):
-    """The server was not reached, or the answer never came; `was_sent` says whether the call may have arrived."""
+    """The server was not reached, a proxy found none, or the answer never came; `was_sent`: whether the call may have arrived."""
 
-    def __init__(self, message: str, *, was_sent: bool) -> None:
-        super().__init__("no_answer", message)
+    def __init__(self, message: str, *, was_sent: bool, status: int = 0) -> None:
+        super().__init__("no_answer", message, status)
         # What is handed on to a backend's own client names no address; `str(error)` has it.
         self.was_sent, self.message = was_sent, "This cannot be done right now. Try again in a moment."
 
@@ -63,8 +63,3 @@ KINDS: Mapping[str, type[PlinthError]] = {"limit_exceeded": LimitExceeded, "plan
 def refusal_of(said: Mapping[str, Any], status: int = 200, **more: Any) -> PlinthError:
     """The error that an answer tells of."""
     return KINDS.get(said["code"], PlinthError)(said["code"], said["message"], status, said.get("details"), **more)
-
-
-def is_away(error: PlinthError) -> bool:
-    """Whether no server spoke: none was reached, or a proxy found none behind it."""
-    return isinstance(error, NoAnswer) or error.code == "unreadable_answer" and error.status >= 500

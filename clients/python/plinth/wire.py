@@ -12,7 +12,7 @@ import time
 from typing import Any, Mapping
 from urllib.parse import urlencode, urlsplit
 
-from .errors import NoAnswer, PlinthError, is_away, refusal_of
+from .errors import NoAnswer, PlinthError, refusal_of
 
 #: The first wait is a random share of this, doubled for each further one; seconds.
 BASE = 0.25
@@ -80,8 +80,9 @@ class Wire:
             reason = f"The server at {self._origin} could not be reached, or did not answer."
             raise NoAnswer(reason, was_sent=was_sent) from error
         try:
-            if response.status < 300:
-                return json.loads(text) if text else None
+            said = json.loads(text) if text else None
+            if response.status < 300 and (response.status == 204 or isinstance(said, dict)):
+                return said
         except ValueError:
             pass  # A success that is no JSON is a page of some other server.
         raise _error_of(response, text, self._origin)
@@ -110,12 +111,14 @@ def _error_of(response: http.client.HTTPResponse, text: bytes, origin: str) -> P
         return refusal_of(said, response.status, request_id=request_id, retry_after=retry_after)
     except (ValueError, KeyError, TypeError, AttributeError):
         message = f"The answer is {response.status} and no JSON of Plinth's: is {origin} a Plinth server?"
+        if response.status >= 500:
+            return NoAnswer(message, was_sent=True, status=response.status)
         return PlinthError("unreadable_answer", message, response.status, request_id=request_id)
 
 
 def _wait_before(error: PlinthError, tries: int) -> float | None:
     """Seconds until the next try: full jitter, and never sooner than Retry-After. None: another try would hear the same."""
-    passing = is_away(error) or error.code == "idempotency_in_progress" or error.status in (408, 500, 503)
+    passing = isinstance(error, NoAnswer) or error.code == "idempotency_in_progress" or error.status in (408, 500, 503)
     # A limit that never resets names no time.
     passing = passing or error.status == 429 and error.retry_after is not None
     asked = error.retry_after or 0.0

@@ -1,5 +1,5 @@
 import type { Caller, ReplyOf } from '../calls.ts';
-import { NoAnswer, PlinthError } from '../errors.ts';
+import { LimitExceeded, NoAnswer, PlinthError, Unavailable } from '../errors.ts';
 import type { Time } from '../time.ts';
 import { closePermit } from '../with-permit.ts';
 import { type Entry, folderJournal, type Journal, memoryJournal } from './journal.ts';
@@ -32,8 +32,7 @@ const UNSENT: ReadonlySet<unknown> = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_
 
 /** Whether no server spoke: none was reached, or a proxy found none behind it. */
 export const isAway = (error: unknown): error is PlinthError =>
-  error instanceof NoAnswer ||
-  (error instanceof PlinthError && error.code === 'unreadable_answer' && error.status >= 500);
+  error instanceof NoAnswer || (error instanceof Unavailable && error.code === 'unreadable_answer');
 
 /** Whether a call without an answer may have arrived all the same. */
 export function wasSent(error: PlinthError): boolean {
@@ -161,7 +160,10 @@ export class Reports {
         id = (await this.#parts.caller.call('POST /v1/permits', { body: entry.use as never }, options))
           .permit_id;
       } catch (error) {
-        if (isAway(error) || !(error instanceof PlinthError)) throw error;
+        if (!(error instanceof PlinthError)) throw error;
+        // Another process closes it just now: the next turn finds it gone, or closes it.
+        if (error.code === 'idempotency_in_progress') return true;
+        if (isForLater(error) && !(error instanceof LimitExceeded)) throw error;
         if (entry.is_released) await this.#journal.remove(entry);
         return entry.is_released;
       }

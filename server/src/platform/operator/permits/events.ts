@@ -68,6 +68,12 @@ function answerOf(id: string, status: 'posted' | 'duplicate' | 'mismatch' | unde
   );
 }
 
-function refusedAnswer(id: string, { code, message }: AppError): EventAnswer {
-  return { id, status: 'refused', error: { code, message } };
+function refusedAnswer(id: string, { code, message, details }: AppError): EventAnswer {
+  // An item has no details: the field stands in the sentence, as where items are not read at all.
+  const [issue] = (details?.['issues'] ?? []) as readonly {
+    readonly path: string;
+    readonly message: string;
+  }[];
+  const said = issue === undefined ? message : `${issue.path.replace('body.', '')}: ${issue.message}`;
+  return { id, status: 'refused', error: { code, message: said } };
 }
