@@ -35,7 +35,8 @@ describe.runIf(isHere)('the page of prices', async () => {
   );
 
   test('names plans, prices, trials and limits, and nothing of what model calls cost', async () => {
-    await page.goto(`${url}/pricing/reel`);
+    // As a newsletter links to it.
+    await page.goto(`${url}/pricing/reel?utm_source=news&fbclid=1`);
     const pro = page
       .getByRole('listitem')
       .filter({ has: page.getByRole('heading', { name: 'Pro', exact: true }) });

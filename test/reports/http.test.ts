@@ -82,14 +82,19 @@ describe('GET /v1/usage/report', () => {
 
   test('is paged, and goes on by its cursor', async () => {
     const one = await app.customer();
-    for (const model of ['a', 'b', 'c']) await insertPosted(one, 1, { model });
+    const long = '名'.repeat(200);
+    for (const model of ['a', long, `${long}c`]) await insertPosted(one, 1, { model });
     const path = `GET /v1/usage/report?${NOVEMBER}&group=model&limit=2`;
     const first = (await app.call(one.key, path)).body;
-    const second = (await app.call(one.key, `${path}&cursor=${String(first['next_cursor'])}`)).body;
+    const cursor = String(first['next_cursor']);
+    const second = (await app.call(one.key, `${path}&cursor=${cursor}`)).body;
     expect([first['data'], second]).toMatchObject([
-      [{ model: 'a' }, { model: 'b' }],
-      { data: [{ model: 'c' }], next_cursor: null },
+      [{ model: 'a' }, { model: long }],
+      { data: [{ model: `${long}c` }], next_cursor: null },
     ]);
+    // One by other fields has positions of as many words.
+    const other = `GET /v1/usage/report?${NOVEMBER}&group=plan&cursor=${cursor}`;
+    expect((await app.call(one.key, other)).status).toBe(400);
   });
 
   test.each([
@@ -97,6 +102,8 @@ describe('GET /v1/usage/report', () => {
     'group=day,day',
     'group=model;drop',
     'zone=Mars/Olympus',
+    'zone=%2B05:30',
+    'zone=-05:30',
     'from=2026-11-31',
     'from=2026-12-02&until=2026-12-01',
     'from=0000-01-01',

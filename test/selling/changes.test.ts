@@ -55,6 +55,15 @@ describe('a dearer plan', () => {
     expect(preview['due_now']).toBeLessThan(3_400);
   });
 
+  test('that is not sold is named where the preview has it', async () => {
+    const ada = await holding(BASIC);
+    const { status, body } = await call(
+      ada.key,
+      'GET /v1/billing/subscription/preview?product=reel&plan=nope',
+    );
+    expect([status, body]).toMatchObject([400, { error: { details: { issues: [{ path: 'query.plan' }] } } }]);
+  });
+
   test('is not had when the card is declined, and nothing has changed', async () => {
     const ada = await holding(BASIC);
     await losesCard(ada);

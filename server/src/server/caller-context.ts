@@ -51,6 +51,7 @@ export const NOBODY: CallerContext = {
 };
 const TWO_CREDENTIALS =
   'Authorization and X-Api-Key are two different credentials here. Send one of them, or the same in both.';
+const NOT_FOR_ONE = 'This call is not made for a customer: leave X-Customer-Id out.';
 const ARCHIVED = 'This account is archived. The service that made it can open it again.';
 const BEARER = /^bearer +([\x21-\x7e]{1,4096})$/i;
 
@@ -74,7 +75,12 @@ export async function callerContextOf(
   if (shape.auth === 'admin' && caller.platformRole !== 'admin') throw new AppError('forbidden');
   if (shape.keysOnly === true && caller.keyId === undefined)
     throw new AppError('forbidden', { message: 'This call is made by a program: send an API key.' });
-  if (!isForMembers(route)) return { ...NOBODY, caller };
+  if (!isForMembers(route)) {
+    // A backend that names a customer here would take the rows of all for theirs.
+    if (request.headers['x-customer-id'] !== undefined)
+      throw new AppError('forbidden', { message: NOT_FOR_ONE });
+    return { ...NOBODY, caller };
+  }
 
   const served = servedNameOf(route, caller, request);
   if (typeof served === 'object') return contextOnBehalf(route, { caller, served, inFlight }, parts);
@@ -172,7 +178,7 @@ function assertServes({ method, shape }: Route, caller: Caller): void {
     throw new AppError('forbidden', {
       message:
         shape.onBehalf === undefined
-          ? 'This call is not made for a customer: leave X-Customer-Id out.'
+          ? NOT_FOR_ONE
           : `A call for a customer needs an API key of a platform admin with the scope ${scope}.`,
     });
 }

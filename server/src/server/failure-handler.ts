@@ -31,7 +31,8 @@ export function createFailureHandler(
       isBrokenOff(error, request) || hasEnded(error, inFlight) ? gone(error) : asFailure(error, request),
       request,
     );
-    const failure = seesModelCost(inFlight.context?.caller, settings) ? found.showingCost() : found;
+    const said = request.method === 'GET' ? namedInQuery(found) : found;
+    const failure = seesModelCost(inFlight.context?.caller, settings) ? said.showingCost() : said;
     if (failure.status >= 500) {
       const fields = { request_id: request.id, route: routeNameOf(request), code: failure.code };
       const limit = failure.details?.['limit'];
@@ -125,6 +126,17 @@ function buyerOf(context: InFlightRequest['context']): Buyer | undefined {
     return undefined;
   const mayBuy = atLeast(role, 'admin') && allowsScope(caller, 'billing:write');
   return mayBuy ? { accountId, userId: spender.userId } : undefined;
+}
+
+/** A service names a field as one of the body; a call that has no body has it in its query. */
+function namedInQuery(failure: AppError): AppError {
+  const issues = failure.details?.['issues'];
+  if (failure.code !== 'validation_failed' || !Array.isArray(issues)) return failure;
+  const named = (issues as { readonly path: string }[]).map(({ path, ...issue }) => ({
+    path: path.replace(/^body\./, 'query.'),
+    ...issue,
+  }));
+  return failure.withDetails({ ...failure.details, issues: named });
 }
 
 const gone = (cause: unknown) => new AppError('client_gone', { cause });

@@ -1,6 +1,6 @@
 import { boundaryOf, type Route, type RouteAlias } from '#platform/http';
 import { AppError, isUuid, sha256 } from '#platform/kernel';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { isLarge, NOTHING, type ReadBody, refuseHostile } from './bodies.ts';
 import type { CallRequest } from './in-flight.ts';
 
@@ -70,12 +70,19 @@ function readParams(
 
 function readQuery(route: Route, url: string): unknown {
   const start = url.indexOf('?');
-  const given = start === -1 ? {} : parseQuery(url.slice(start + 1));
+  const said = start === -1 ? {} : parseQuery(url.slice(start + 1));
+  const given = route.shape.page === true && route.method === 'GET' ? knownIn(route, said) : said;
   if (route.shape.query !== undefined) return validate(route.shape.query, given, 'query');
   const [unknown] = Object.keys(given);
   if (unknown !== undefined)
     throw invalid([{ path: `query.${unknown}`, message: 'This call takes no such parameter.' }]);
   return undefined;
+}
+
+/** Links to a page for people carry parameters of newsletters and advertisers, such as `utm_source`: those are not read. */
+function knownIn({ shape: { query } }: Route, given: Record<string, unknown>): Record<string, unknown> {
+  const known = query instanceof z.ZodObject ? Object.keys(query.shape) : [];
+  return Object.fromEntries(Object.entries(given).filter(([name]) => known.includes(name)));
 }
 
 /** Percent-decodes strictly; a name that comes twice has a list as its value, which only a list's schema takes. */

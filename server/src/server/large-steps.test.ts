@@ -118,6 +118,6 @@ test('of thousands of faults in a large body the first is named', async () => {
   const { status, json } = await post({ name: 'a', tags: many(1) });
   expect([status, json.error?.details?.['issues']]).toEqual([
     400,
-    [{ path: 'body.tags.0', message: 'Invalid input: expected string, received number' }],
+    [{ path: 'body.tags.0', message: 'must be a string, not a number' }],
   ]);
 });

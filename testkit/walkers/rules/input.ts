@@ -74,7 +74,9 @@ const queries: Rule = {
     const wrong = parameters
       .filter((one) => one.in === 'query')
       .flatMap(({ name, schema }) => wrongTexts(schema).map((value) => ({ path: name, value })));
-    const values = [...wrong, { path: 'undeclared', value: '1' }].map(({ path, value }) => ({
+    // A link to a page for people may carry what its server does not know.
+    const isPage = route.shape.page === true && route.method === 'GET';
+    const values = [...wrong, ...(isPage ? [] : [{ path: 'undeclared', value: '1' }])].map(({ path, value }) => ({
       path,
       value: { ...given, [path]: value },
     }));

@@ -1,3 +1,4 @@
+import './schema-sentences.ts';
 import { isIP } from 'node:net';
 import { numberIn } from '#platform/kernel';
 import { z } from 'zod';

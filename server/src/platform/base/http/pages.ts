@@ -10,7 +10,8 @@ export interface Page<Item> {
   readonly next_cursor: string | null;
 }
 
-const LONGEST_CURSOR = 512;
+/** A position has names of 200 characters, each of up to four bytes. */
+const LONGEST_CURSOR = 2_048;
 
 /** The query of a list: spread it into the route's `query` object. */
 export const pageQuery = {

@@ -38,8 +38,12 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Whether a name is one of the time zone database: `Europe/Berlin`. PostgreSQL has a list of its own, as a rule the same. */
+/**
+ * Whether a name is one of the time zone database: `Europe/Berlin`. PostgreSQL has a list of its own, as a rule the same. An offset
+ * (`+05:30`) is none: east of Greenwich to Intl, it is west to PostgreSQL, which reads it as POSIX does.
+ */
 export function isTimeZone(name: string): boolean {
+  if (/^[+-]/.test(name)) return false;
   try {
     return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
   } catch {

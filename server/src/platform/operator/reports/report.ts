@@ -103,14 +103,16 @@ export async function answerReport<Row>(
   table: Table<Row>,
 ): Promise<ReportAnswer<Row> | undefined> {
   const { range, keys } = report;
-  const position = z.array(z.string()).length(keys.length);
+  // Two reports of as many fields have positions that look alike.
+  const of = [table.name, ...keys].join();
+  const position = z.tuple([z.literal(of), ...keys.map(() => z.string())]);
   const found = await pageOrCsv({ wire, origin }, query, {
     name: table.name,
     columns: table.columns,
     read: async ({ limit, cursor }) => {
-      const after = cursor === undefined ? undefined : positionOf(cursor, position);
-      const rows = await report.page({ limit: limit + 1, after });
-      return page(rows, limit, { item: (row) => row, position: report.positionOf });
+      const [, ...after] = cursor === undefined ? [] : positionOf(cursor, position);
+      const rows = await report.page({ limit: limit + 1, after: cursor === undefined ? undefined : after });
+      return page(rows, limit, { item: (row) => row, position: (row) => [of, ...report.positionOf(row)] });
     },
     rowsOf: (row) => [table.line(row)],
     batch: BATCH,
