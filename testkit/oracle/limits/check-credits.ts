@@ -114,7 +114,7 @@ export function checkCredits(rule: Rule, asking: CheckInput): LimitCheck & { cha
     denial() {
       if (size === null) return requirePlan(name, units, { max: size, plan: segment.plan });
       if (units <= balance) return;
-      const resetsAt = size > 0 ? span.ends : null;
+      const resetsAt = size > 0 && balance + size >= units ? span.ends : null;
       const used = amount - balance;
       return deny({ limit: name, of: 'credits', used, max: amount, size, resetsAt, needed: units }, asking);
     },

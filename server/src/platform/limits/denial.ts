@@ -134,16 +134,21 @@ function messageOf(denial: Denial): string {
   const { limit, of, used, max, needed = 0 } = denial;
   if (of === 'failures')
     return 'Calls of this account failed at the model provider too often today, or cost more there than was asked for. Nothing was charged for that.';
-  if (of === 'credits')
-    return used < max
-      ? `The limit ${limit} has ${max - used} left, and this call takes ${needed}.${opens(denial.resetsAt)}`
-      : usedUp(denial);
+  if (of === 'credits') return creditsLeft(denial);
   const [verb, amount] = of === 'budget' ? ['cost', dollars] : ['take', tokens];
   if (needed > max)
     return `This call may ${verb} ${amount(needed)}, more than the whole limit ${limit} of ${amount(max)}. Ask for a shorter answer (max_tokens) or send less.`;
   if (used < max && needed > 0)
     return `This call may ${verb} ${amount(needed)}; the limit ${limit} has ${amount(max - used)} left until it resets.`;
   return usedUp(denial);
+}
+
+function creditsLeft(denial: Denial): string {
+  const { limit, used, max, needed = 0, resetsAt } = denial;
+  if (used < max)
+    return `The limit ${limit} has ${max - used} left, and this call takes ${needed}.${opens(resetsAt)}`;
+  if (used === max) return usedUp(denial);
+  return `The limit ${limit} is used up, and ${used - max} are owed for credits that were refunded.${opens(resetsAt)}`;
 }
 
 const WINDOWS: Readonly<Record<string, string>> = {

@@ -113,8 +113,8 @@ begin
       select coalesce(sum(amount - taken - remaining), 0), coalesce(sum(amount - taken), 0) into v_taken, v_total from limits.credits
         where account_id = p_request.account_id and product = p_run.product and name = c.name and (expires_at is null or expires_at > p_now or remaining < 0);
       continue when v_taken + v_least <= v_total;
-      -- The next ones come with the next window, if the plan gives any.
-      v_resets := case when v_max > 0 then (limits.window_of(p_request.account_id, p_run.product, c.per, null, p_now)).ends end;
+      -- The next ones come with the next window, if the plan gives any; where more is owed, or asked for, than it gives, they don't help.
+      v_resets := case when v_max > 0 and v_total - v_taken + v_max >= v_least then (limits.window_of(p_request.account_id, p_run.product, c.per, null, p_now)).ends end;
       return jsonb_build_object('kind', 'denied', 'limit', c.name, 'of', c.kind, 'used', v_taken, 'max', v_total, 'size', v_max,
         'resets_at', v_resets, 'now', p_now, 'needed', v_least, 'plan', p_plan, 'per', c.per);
     end if;

@@ -156,7 +156,7 @@ begin
     v_taken := case when v.starts[v_at] = v_start then v.used[v_at] else 0 end;
     if v_max is null or v_taken + v_more > v_max then
       return jsonb_build_object('kind', 'denied', 'limit', c->>1, 'of', case c->>2 when 'budget' then 'budget' else 'quota' end, 'used', v_taken, 'max', coalesce(v_max, 0),
-        'resets_at', (limits.window_of(p_permit.account_id, p_permit.product, c->>5, v_start, p_now)).ends, 'now', p_now);
+        'resets_at', (limits.window_of(p_permit.account_id, p_permit.product, c->>5, v_start, p_now)).ends, 'now', p_now, 'needed', v_more, 'per', c->>5);
     end if;
   end loop;
   for c, v_at, v_start in select value->0, (value->>1)::integer, v_starts[place] from jsonb_array_elements(v_newest) with ordinality as t(value, place) loop

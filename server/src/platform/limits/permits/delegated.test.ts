@@ -304,7 +304,7 @@ describe('an extension', () => {
     expect(await windows(db, member.accountId)).toEqual(held(1, 900));
     expect(await delegated.extend(permit, { reserve: 1_001, seconds: 500, longest: 600 })).toMatchObject({
       kind: 'denied',
-      denial: { limit: 'cost', used: 900, max: 1_000, plan: 'demo.only' },
+      denial: { limit: 'cost', used: 900, max: 1_000, needed: 101, plan: 'demo.only' },
     });
     expect(await again(permit)).toMatchObject({ reserve: 900, expiresAt: permit.expiresAt });
     await advance(db, '61 seconds');

@@ -7,7 +7,7 @@ import { createWebhooks } from '#platform/webhooks';
 import { advanceTo } from '@plinth/testkit/factories';
 import { denialOf, openLimits, permitOf, request, tally } from '@plinth/testkit/fixtures/limits';
 import { testDatabase } from '@plinth/testkit/services';
-import { type AddOnPurchase, createPackBook } from '../index.ts';
+import { type AddOnPurchase, createPackBook, limitExceeded } from '../index.ts';
 
 const { db } = await testDatabase();
 const BOOKED = commitPoint('test.limits.packs', 'packs that a test books');
@@ -66,7 +66,7 @@ test('a pack is added once, ends months after it was paid, and is used after wha
   const packs = [bought('short', '2041-01-31T10:00:00Z'), bought('long', '2041-01-31T10:00:00Z')];
   await Promise.all([books(accountId, packs), books(accountId, packs)]);
   await books(accountId, packs);
-  expect(await left(accountId)).toEqual(['top_up 60/60', 'top_up 100/100', 'plan 10/10']);
+  expect(await left(accountId)).toEqual(['plan 10/10', 'top_up 60/60', 'top_up 100/100']);
   // In February the plan's end with March, and the pack at the same hour of the last day of February.
   await at('2041-02-01T00:00:00Z');
   permitOf(await fixture.admit(member, { units: 65 }));
@@ -103,7 +103,12 @@ test('money that went back takes the same part of the units: those that were use
     ['credits_taken_back', { taken: '15', amount: '100', next: '5 of the pack are left.' }],
     ['credits_taken_back', { taken: '100', next: expect.stringMatching(/^80 of them were used before/) }],
   ]);
-  expect(denialOf(await fixture.admit(member))).toMatchObject({ limit: 'coins', used: 90, max: 10 });
+  // The next month's credits leave 70 owed, so that no date is told.
+  const denial = denialOf(await fixture.admit(member));
+  expect(denial).toMatchObject({ limit: 'coins', used: 90, max: 10, resetsAt: null });
+  expect(limitExceeded(denial, null).message).toBe(
+    'The limit coins is used up, and 80 are owed for credits that were refunded.',
+  );
   // Ten of the next month pay for ten of them.
   await at('2041-06-01T00:00:00Z');
   expect(await balance(accountId)).toBe(-70);

@@ -109,7 +109,18 @@ function withDue(grants: readonly CreditsLeft[], balance: number, resetsAt: Date
   const due = balance - shown.reduce((sum, { remaining }) => sum + remaining, 0);
   if (due <= 0) return shown;
   const end = resetsAt?.toISOString() ?? null;
-  return [...shown, { id: null, source: 'plan', amount: due, remaining: due, expires_at: end }];
+  // In the order in which `limits.draw` takes them.
+  const isLater = ({ expires_at: at, source }: CreditsLeft) =>
+    end !== null && (at === null || at > end || (at === end && source === 'top_up'));
+  const later = shown.findIndex(isLater);
+  const place = later === -1 ? shown.length : later;
+  return shown.toSpliced(place, 0, {
+    id: null,
+    source: 'plan',
+    amount: due,
+    remaining: due,
+    expires_at: end,
+  });
 }
 
 /** One row of the ledger as its account sees it. */
