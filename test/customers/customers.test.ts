@@ -60,8 +60,19 @@ describe('a customer by an id of the operator', () => {
     expect(await ids('q=zephyr%20w')).toEqual([id]);
     expect(await ids('q=MONEY@zeph')).toEqual([id]);
     expect(await ids(`q=${id.slice(3, 20)}`)).toEqual([id]);
-    const { body } = await call(`GET /v1/admin/customers?q=${id}`);
-    expect(body['data']).toMatchObject([{ found_by: 'external_id', owner_email: null }]);
+    const { body: shown } = await call(`GET /v1/admin/customers?q=${id}`);
+    expect(shown['data']).toMatchObject([{ found_by: 'external_id', owner_email: null }]);
+    // The one of exactly that id is first, and the others follow it page by page.
+    const others = [`${id}.a`, `${id}.b`, `${id}.c`];
+    for (const other of [...others, `no-${id}`]) await put(other);
+    const found: string[] = [];
+    for (let query: string | undefined = ''; query !== undefined; ) {
+      const { body } = await call(`GET /v1/customers?q=${id}&limit=2${query}`);
+      found.push(...(body['data'] as { external_id: string }[]).map((one) => one.external_id));
+      const next = body['next_cursor'] as string | null;
+      query = next === null ? undefined : `&cursor=${next}`;
+    }
+    expect(found).toEqual([id, `no-${id}`, ...others.toReversed()]);
   });
 
   test('archived is refused to calls until a PUT opens it again, and what was under way is settled', async () => {
@@ -239,8 +250,9 @@ describe('on behalf of a customer', () => {
       ])
         expect(code(await app.call(key, route))).toMatch(/^40[13] /);
     expect(code(await app.call(reading, `PUT /v1/customers/${id}`, { body: {} }))).toBe('403 forbidden');
-    // Intimate calls are not made for a customer, nor are calls with two names.
-    expect(code(await call('GET /v1/mirror/sessions', undefined, as(id)))).toBe('403 forbidden');
+    // Intimate calls are not made for a customer, nor are those of people and of all accounts, nor calls with two names.
+    for (const route of ['GET /v1/mirror/sessions', 'GET /v1/me', 'GET /v1/admin/usage', 'GET /v1/customers'])
+      expect(code(await call(route, undefined, as(id)))).toBe('403 forbidden');
     expect(code(await call('GET /v1/usage', undefined, { ...as(id), 'x-account-id': user.accountId }))).toBe(
       '400 validation_failed',
     );

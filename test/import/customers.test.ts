@@ -68,25 +68,26 @@ test('customers of a CSV are made once, changed where it says otherwise, and its
   const file = write(
     'people.csv',
     '\uFEFFexternal_id,name,email,time_zone,metadata.crm\r\na1,"Lovelace, ""Ada""",ada@example.com,Europe/Berlin,4711\r\n' +
-      'a2,=1+1,,,\r\nа3,Cyrillic,,,\r\na4,Mail,no mail,,\r\na1,Again,,,\r\na5,"open\r\n',
+      'a2,=1+1,,,\r\nа3,Cyrillic,,,\r\na4,Mail,no mail,,\r\na1,Again,,,\r\nnul,No\0text,,,\r\na5,"open\r\n',
   );
   const bad = [
     'line 4: validation_failed: external_id: An external id has',
     'line 5: validation_failed: email: ',
     'line 6: duplicate: An earlier line has this id.',
-    'line 7: csv_quote: ',
+    'line 7: validation_failed: A text of this line has a NUL character, or half of a character.',
+    'line 8: csv_quote: ',
   ];
   const tried = await plinth(['customers', file, '--dry-run']);
   expect(tried.code).toBe(1);
   for (const line of bad) expect(tried.said).toContain(line);
   expect(tried.said).toContain(
-    'Nothing was changed. It would be: 2 created, 0 changed, 0 unchanged, 4 not taken',
+    'Nothing was changed. It would be: 2 created, 0 changed, 0 unchanged, 5 not taken',
   );
   expect((await plinth(['customers', file, '--strict'])).said).toContain('Nothing was changed.');
   expect(await read('a1')).toMatchObject({ error: { code: 'customer_unknown' } });
   const counts = async () => (await plinth(['customers', file])).said.split('\n').at(-1);
-  expect(await counts()).toBe('2 created, 0 changed, 0 unchanged, 4 not taken');
-  expect(await counts()).toBe('0 created, 0 changed, 2 unchanged, 4 not taken');
+  expect(await counts()).toBe('2 created, 0 changed, 0 unchanged, 5 not taken');
+  expect(await counts()).toBe('0 created, 0 changed, 2 unchanged, 5 not taken');
   expect(await read('a1')).toMatchObject({
     name: 'Lovelace, "Ada"',
     email: 'ada@example.com',

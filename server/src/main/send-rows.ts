@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Problem } from '#platform/imports';
+import { isRecord } from '#platform/kernel';
 import { z } from 'zod';
 import { OperatorError } from './operator-error.ts';
 import { RefusedCall, type SignedCaller } from './server-caller.ts';
@@ -76,6 +77,8 @@ export async function sendRows(
     const key = JSON.stringify(row.key ?? row.line);
     const length = JSON.stringify(row.item).length;
     if (seen.has(key)) refuse({ line: row.line, code: 'duplicate', message: 'An earlier line has this id.' });
+    else if (hasBrokenText(row.item))
+      refuse({ line: row.line, code: 'validation_failed', message: BROKEN_TEXT });
     else if (length > MOST_CHARACTERS) refuse({ line: row.line, code: 'line_too_long' });
     else {
       if (batch.length >= MOST_ROWS || size + length > MOST_CHARACTERS) await flush();
@@ -86,6 +89,14 @@ export async function sendRows(
   }
   await flush();
   return counts;
+}
+
+const BROKEN_TEXT = 'A text of this line has a NUL character, or half of a character.';
+
+/** The server takes such a text nowhere, and would refuse all lines that are sent with it. */
+function hasBrokenText(value: unknown): boolean {
+  if (typeof value === 'string') return value.includes('\0') || !value.isWellFormed();
+  return isRecord(value) && Object.entries(value).flat().some(hasBrokenText);
 }
 
 interface SentRow {

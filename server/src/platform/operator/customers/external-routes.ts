@@ -211,7 +211,7 @@ const listCustomers = route(
     ...reads,
     summary: 'List customers, or find some',
     description:
-      'Newest first. With `q` one page of those that it names by a part of id, email or name, the one of exactly that id first.',
+      'Newest first. With `q` those that it names by a part of id, email or name, the one of exactly that id first; of more than a thousand not all.',
     query: z.strictObject({ q: z.string().trim().min(2).max(200).optional(), ...pageQuery }),
     reply: { 200: pageOf(customer) },
   },

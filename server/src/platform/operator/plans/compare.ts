@@ -1,3 +1,4 @@
+import canonicalize from 'canonicalize';
 import { type Catalogue, isPack } from '#platform/entitlements';
 import { planValueText } from './plan-value-text.ts';
 
@@ -33,7 +34,8 @@ function textOf(change: Change, old?: Catalogue, next?: Catalogue) {
 }
 
 function changesOf(before: unknown, after: unknown, path: readonly string[]): Change[] {
-  if (JSON.stringify(before) === JSON.stringify(after)) return [];
+  // The database keeps the keys of what was sold in an order of its own.
+  if (canonicalize(before) === canonicalize(after)) return [];
   const isWhole = path.length === 2 && (before === undefined || after === undefined);
   if (isWhole || !isMap(before) || !isMap(after))
     return [{ path: path.join('.'), before: before ?? null, after: after ?? null }];

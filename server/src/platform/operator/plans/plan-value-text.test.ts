@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { isRecord } from '#platform/kernel';
+import { comparePlans } from './compare.ts';
 import { planValueText } from './plan-value-text.ts';
 import { readPlans } from './read-plans.ts';
 
@@ -10,6 +12,20 @@ const { catalogues } = readPlans(`products:
     plans:
       price: { price: { monthly: 5, usd: 6 }, grants: { calls: unlimited, cost: $0.10 }, overage: { calls: { eur: 0.0025, usd: 0.003 } } }
 `);
+
+test('keys in another order, as the database keeps them, are no change', () => {
+  const turned = (value: unknown): unknown =>
+    Array.isArray(value)
+      ? value.map(turned)
+      : isRecord(value)
+        ? Object.fromEntries(
+            Object.entries(value)
+              .toReversed()
+              .map(([name, one]) => [name, turned(one)]),
+          )
+        : value;
+  expect(comparePlans(turned(catalogues) as typeof catalogues, catalogues)).toEqual([]);
+});
 
 test.each([
   ['plans.price', /^\{ name: Price, .*grants: \{ calls: unlimited, cost: \$0\.10 \}/],

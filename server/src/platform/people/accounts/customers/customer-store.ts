@@ -73,7 +73,7 @@ export const listCustomers = (after: string | undefined, limit: number) =>
 const MOST_LIKE = 1_000;
 
 /** Those that a text names: by the id itself, which comes first, or by a part of id, email or name; indexes of trigrams serve the parts. */
-export const searchCustomers = (text: string, limit: number) =>
+export const searchCustomers = (text: string, after: string | undefined, limit: number) =>
   statement<CustomerRow>(
     `with found as (
        select account_id from accounts.customers where external_id = $1
@@ -81,8 +81,9 @@ export const searchCustomers = (text: string, limit: number) =>
        union (select account_id from accounts.customers where lower(email) like lower($2) limit ${MOST_LIKE})
        union (select k.account_id from accounts.accounts n join accounts.customers k using (account_id) where lower(n.name) like lower($2) limit ${MOST_LIKE}))
      select ${SHOWN} from found join accounts.customers c using (account_id) join accounts.accounts a using (account_id)
-     order by c.external_id = $1 desc, c.account_id desc limit $3`,
-    [text, `%${text.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`, limit],
+     where $3::uuid is null or c.account_id < $3 and c.external_id <> $1
+     order by c.external_id = $1 desc, c.account_id desc limit $4`,
+    [text, `%${text.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`, after ?? null, limit],
   );
 
 /** Archives one that is not; a row comes back where it was done. */

@@ -29,6 +29,9 @@ const ARCHIVED = commitPoint('accounts.customer-archived', 'a customer archived'
 const CLOSED = commitPoint('accounts.customer-closed', 'a customer closed, whose data will be erased');
 const MEMBER = commitPoint('accounts.customer-member', 'a member of a customer, made, changed or removed');
 
+/** A list goes on with all ids behind the one that stands before them: they are below this. */
+const BEFORE_ALL = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+
 /** Fields of a customer: those that are left out stay as they are, null empties one. */
 export interface CustomerFields {
   readonly kind?: 'personal' | 'organization' | undefined;
@@ -180,9 +183,11 @@ export function createExternalCustomers(parts: ExternalCustomersParts): External
     },
     get: async (externalId) => viewOf(await find(externalId)),
     async list({ q, after, limit }) {
-      const found = q === undefined ? listCustomers(after, limit + 1) : searchCustomers(q, limit);
+      const found = q === undefined ? listCustomers(after, limit + 1) : searchCustomers(q, after, limit + 1);
       const [rows] = await db.system('accounts.customers', [found]);
-      return page(rows, limit, { item: viewOf, position: ({ account_id }) => [account_id] });
+      // The one of exactly that id stands before all others.
+      const position = (row: CustomerRow) => [row.external_id === q ? BEFORE_ALL : row.account_id];
+      return page(rows, limit, { item: viewOf, position });
     },
     async archive({ caller, origin }, externalId) {
       const row = await find(externalId);
