@@ -27,6 +27,18 @@ test('a code for a first purchase is told from a failure of the shop', async () 
   expect(await order(ada, PRO)).toMatchObject({ status: 201 });
 });
 
+test('an account that an operator has suspended buys nothing until it is reinstated', async () => {
+  const [ada, operator] = [await customer(), await counter.admin()];
+  const set = (verb: string) =>
+    call(operator.key, `POST /v1/admin/accounts/${ada.accountId}/${verb}`, {
+      headers: { 'idempotency-key': `${verb} ${ada.accountId}` },
+    });
+  expect((await set('suspend')).status).toBe(200);
+  expect(await order(ada, PRO)).toMatchObject({ status: 403, body: { error: { code: 'forbidden' } } });
+  expect((await set('reinstate')).status).toBe(200);
+  expect(await order(ada, PRO)).toMatchObject({ status: 201 });
+});
+
 test('what no card is charged for is refused in words', async () => {
   const ada = await customer();
   for (const code of ['amount_too_small', 'amount_too_large']) {

@@ -84,9 +84,9 @@ export const abandon = (accountId: AccountId, { id, asked }: Pick<CheckoutRow, '
     [accountId, id, asked === null ? null : JSON.stringify(asked)],
   );
 
-export const kindOfAccount = (accountId: AccountId) =>
-  statement<{ kind: 'personal' | 'organization' }>(
-    'select kind from accounts.accounts where account_id = $1',
+export const buyingAccount = (accountId: AccountId) =>
+  statement<{ kind: 'personal' | 'organization'; status: string }>(
+    'select kind, status from accounts.accounts where account_id = $1',
     [accountId],
   );
 

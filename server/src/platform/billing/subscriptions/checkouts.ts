@@ -16,11 +16,11 @@ import { customersOf, presentCustomer } from '../providers/stripe/customers.ts';
 import {
   abandon,
   beginCheckout,
+  buyingAccount,
   type CheckoutRow,
   keepParams,
   keepFailure,
   keepSession,
-  kindOfAccount,
   openCheckout,
   renewsInAStore,
 } from './checkouts-store.ts';
@@ -68,7 +68,7 @@ export interface CheckoutPage extends Session {
  */
 export async function checkout(parts: SellingParts, asked: OrderedCheckout): Promise<CheckoutPage> {
   const { accountId } = asked;
-  await assertKind(parts, asked);
+  await assertMayBuy(parts, asked);
   const visit = { ...asked, order: await withAvailableTrial(parts, asked) };
   const { order } = visit;
   for (let round = 0; round < ROUNDS; round += 1) {
@@ -232,13 +232,14 @@ async function abandonCheckout(
   await db.tenant(accountId, KEPT, [abandon(accountId, row)]);
 }
 
-/** A plan for organizations is not sold to a person's own account, nor the other way round. */
-async function assertKind(
+/** A plan for organizations is not sold to a person's own account, nor the other way round. A suspended one would pay for nothing. */
+async function assertMayBuy(
   { db }: SellingParts,
   { accountId, order: { holds } }: OrderedCheckout,
 ): Promise<void> {
-  if (holds === 'both') return;
-  const [[account]] = await db.tenant(accountId, [kindOfAccount(accountId)]);
-  if (account !== undefined && account.kind !== holds)
+  const [[account]] = await db.tenant(accountId, [buyingAccount(accountId)]);
+  if (account?.status === 'suspended')
+    throw new AppError('forbidden', { message: 'This account is suspended.' });
+  if (account !== undefined && holds !== 'both' && account.kind !== holds)
     throw new AppError('wrong_account_kind', { details: { needed: holds } });
 }
