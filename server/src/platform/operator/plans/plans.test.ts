@@ -251,6 +251,19 @@ describe('a push', () => {
     const [touched] = body['plans'] as readonly { accounts: number; over: readonly { accounts: number }[] }[];
     expect(touched?.accounts).toBeGreaterThan(touched?.over[0]?.accounts ?? 0);
   });
+
+  test('is previewed with the accounts that lose a default plan', async () => {
+    await push(plans({ free: 3, pro: 100 }));
+    const { accountId } = await one.customer();
+    await statuses(accountId, 1);
+    const document = plans({ free: 3, pro: 100 }).replace('default_plan: free', '');
+    const { body } = await call(admin, 'POST /v1/admin/plans/preview', { body: { document } });
+    expect(body).toMatchObject({
+      changes: [{ path: 'defaultPlan' }],
+      plans: [{ plan: 'notes.free', accounts: expect.any(Number), keep: 0 }],
+    });
+    expect((body['plans'] as readonly { accounts: number }[])[0]?.accounts).toBeGreaterThan(0);
+  });
 });
 
 const draft = async () => (await call(admin, 'GET /v1/admin/plans/draft')).body;

@@ -79,10 +79,13 @@ async function touchedPlans(
     const isTouched = paths.some(
       (path) => path === '' || new RegExp(`^(plans|addOns)\\.${name}(\\.|$)`).test(path),
     );
-    if (!isTouched) return [];
+    const isDefault = name === old.defaultPlan;
+    // Another default plan, or none: those that have it by default lose it.
+    if (!isTouched && !(isDefault && paths.includes('defaultPlan'))) return [];
     const plan = `${product}.${name}`;
-    const { accounts: all, keep } = held.find((row) => row.held === plan) ?? { accounts: 0, keep: 0 };
-    const accounts = all - keep + (name === old.defaultPlan ? (byDefault?.accounts ?? 0) : 0);
+    const found = isTouched ? held.find((row) => row.held === plan) : undefined;
+    const { accounts: all, keep } = found ?? { accounts: 0, keep: 0 };
+    const accounts = all - keep + (isDefault ? (byDefault?.accounts ?? 0) : 0);
     return [
       {
         plan,

@@ -20,7 +20,8 @@ const productFor = (key: string, holds: 'personal' | 'organization' | 'both') =>
     features: { post: { consumes: ['posts'], reserve: usd('0'), longestSeconds: 60 } },
     plans: {
       free: { name: 'Free', rank: 0, price: price(0), grants: { posts: 1 } },
-      plus: { name: 'Plus', rank: 1, price: price(900), grants: { posts: 10 } },
+      gift: { name: 'Gift', rank: 1, price: price(0), grants: { posts: 5 } },
+      plus: { name: 'Plus', rank: 2, price: price(900), grants: { posts: 10 } },
     },
     defaultPlan: 'free',
   });

@@ -238,10 +238,11 @@ function cheapestUpgrade(
   const rank = present === null ? undefined : catalogue.plans[localName(catalogue.product, present)]?.rank;
   const [cheapest] = Object.entries(catalogue.plans)
     .filter(
-      // An account without the default plan can't get it: it is not sold.
+      // An account without the default plan can't get it, nor one that is free: they are not sold.
       ([name, plan]) =>
         name !== catalogue.defaultPlan &&
         plan.hidden !== true &&
+        plan.price.monthly > 0 &&
         plan.rank > (rank ?? Number.NEGATIVE_INFINITY) &&
         admits(plan.grants),
     )
