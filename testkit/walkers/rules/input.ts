@@ -76,10 +76,12 @@ const queries: Rule = {
       .flatMap(({ name, schema }) => wrongTexts(schema).map((value) => ({ path: name, value })));
     // A link to a page for people may carry what its server does not know.
     const isPage = route.shape.page === true && route.method === 'GET';
-    const values = [...wrong, ...(isPage ? [] : [{ path: 'undeclared', value: '1' }])].map(({ path, value }) => ({
-      path,
-      value: { ...given, [path]: value },
-    }));
+    const values = [...wrong, ...(isPage ? [] : [{ path: 'undeclared', value: '1' }])].map(
+      ({ path, value }) => ({
+        path,
+        value: { ...given, [path]: value },
+      }),
+    );
     const found = new Set<string>();
     for (const { path, value } of sentOf(route, route.shape.query, values)) {
       const reply = await visitAsCaller(fixture, route, { query: value });
