@@ -223,6 +223,23 @@ describe('a server that is away', () => {
     expect(await spent()).toMatchObject({ calls: 1, cost: 5 });
   });
 
+  it('takes a server that is called too often for no denial', async () => {
+    const details = {
+      limit: 'requests_per_minute_by_account',
+      used: 9,
+      max: 9,
+      resets_at: null,
+      upgrade: null,
+    };
+    const body = JSON.stringify({ error: { code: 'limit_exceeded', message: 'Too often.', details } });
+    const { plinth, id, spent } = await backend({ away: { most: 3 }, retries: { max: 0 } });
+    proxy.next('POST /v1/permits', { kind: 'answer_lost' }, { kind: 'answered', status: 429, body });
+    await plinth.customer(id).withPermit('external', work(5));
+    await expect(plinth.report()).rejects.toBeInstanceOf(LimitExceeded);
+    await plinth.report();
+    expect(await spent()).toMatchObject({ calls: 1, cost: 5 });
+  });
+
   it.each([
     ['a proxy that finds no server', { status: 502 }, NoAnswer],
     ['another server', { status: 201, body: '{}' }, PlinthError],

@@ -23,6 +23,17 @@ const IN_PROGRESS = {
   status: 409,
   body: JSON.stringify({ error: { code: 'idempotency_in_progress', message: 'It is under way.' } }),
 } as const;
+const TOO_OFTEN = {
+  kind: 'answered',
+  status: 429,
+  body: JSON.stringify({
+    error: {
+      code: 'limit_exceeded',
+      message: 'Too often.',
+      details: { limit: 'requests_per_minute_by_account' },
+    },
+  }),
+} as const;
 /** No server is there: a connection is refused at once. */
 const NOWHERE = 'http://127.0.0.1:1';
 const run = promisify(execFile);
@@ -172,7 +183,7 @@ describe('a server that is away', () => {
 
   it('leaves work that another process closes just now to the next turn', async () => {
     const { python, journal, spent } = await program();
-    proxy.next(TAKE, { kind: 'answer_lost' }, { ...IN_PROGRESS }, { ...IN_PROGRESS });
+    proxy.next(TAKE, { kind: 'answer_lost' }, IN_PROGRESS, IN_PROGRESS, TOO_OFTEN);
     await python(
       `
         with customer.permit("external") as permit: permit.spent(cost_micros=40)
@@ -180,6 +191,7 @@ describe('a server that is away', () => {
       { most: 3 },
     );
     expect(journal()).toHaveLength(1);
+    await python('try: server.report()\nexcept plinth.LimitExceeded: pass', { most: 3 });
     await python('server.report()', { most: 3 });
     expect(await spent()).toEqual({ calls: 1, cost: 40 });
     expect(journal()).toEqual([]);

@@ -43,8 +43,8 @@ class Reports:
 
     def __init__(self, wire: Wire, policy: LetThrough, on_refused: Callable[[PlinthError, Entry], None]) -> None:
         self._wire, self._policy, self._on_refused = wire, policy, on_refused
-        in_memory, folder = MemoryJournal(), policy.journal
-        self.journal: MemoryJournal | FolderJournal = in_memory if folder is None else FolderJournal(folder)
+        folder = policy.journal
+        self.journal: MemoryJournal | FolderJournal = MemoryJournal() if folder is None else FolderJournal(folder)
         self._running: set[str] = set()
         self._lock, self._reporting = threading.Lock(), threading.Lock()
         self._thread: threading.Thread | None = None
@@ -113,19 +113,19 @@ class Reports:
 
     def _closed(self, entry: Entry) -> bool:
         """Closes the permit of an entry. False where there is none, so that an event is to tell of it."""
-        headers = {"x-customer-id": entry.customer}
-        permit_id = entry.permit_id
+        headers, permit_id = {"x-customer-id": entry.customer}, entry.permit_id
         if permit_id is None:
             if not entry.was_sent or time.time() > entry.at + KEY_LASTS:
                 return False
             try:
-                # The permit that was given and not heard of; a denial says that there is none.
+                # The permit that was given and not heard of; a denial by the plan says that there is none.
                 keyed = {**headers, "idempotency-key": entry.key}
                 permit_id = str(self._wire.call("POST", "/v1/permits", body=entry.use, headers=keyed)["permit_id"])
             except PlinthError as error:
                 if error.code == "idempotency_in_progress":
                     return True  # Another process closes it just now: the next turn finds it gone, or closes it.
-                if _is_for_later(error) and not isinstance(error, LimitExceeded):
+                rate = str(error.details.get("limit")).startswith("requests_per_minute_by_")
+                if _is_for_later(error) and (rate or not isinstance(error, LimitExceeded)):
                     raise
                 if entry.is_released:
                     self.journal.remove(entry)

@@ -163,7 +163,7 @@ export class Reports {
         if (!(error instanceof PlinthError)) throw error;
         // Another process closes it just now: the next turn finds it gone, or closes it.
         if (error.code === 'idempotency_in_progress') return true;
-        if (isForLater(error) && !(error instanceof LimitExceeded)) throw error;
+        if (isForLater(error) && !isDenial(error)) throw error;
         if (entry.is_released) await this.#journal.remove(entry);
         return entry.is_released;
       }
@@ -208,6 +208,10 @@ export class Reports {
 
 const isForLater = (error: unknown) =>
   isAway(error) || (error instanceof PlinthError && LATER.has(error.status));
+
+/** A limit of the plan, and not of how often the server is called. */
+const isDenial = (error: PlinthError) =>
+  error instanceof LimitExceeded && !error.limit.startsWith('requests_per_minute_by_');
 
 function eventOf({ use, end, at, key }: Entry) {
   const { estimate: _estimate, ttl_seconds: _ttl, ...used } = use;

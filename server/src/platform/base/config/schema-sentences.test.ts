@@ -20,7 +20,7 @@ test.each<[z.ZodType, unknown, string]>([
   [z.string().min(1), '', 'must not be empty'],
   [z.string().max(2), 'abc', 'must have at most 2 characters'],
   [z.string().length(2), 'abc', 'must have exactly 2 characters'],
-  [z.array(z.string()).max(1), ['a', 'b'], 'must have at most 1 items'],
+  [z.array(z.string()).max(1), ['a', 'b'], 'must have at most 1 item'],
   [z.date().max(new Date(0)), new Date(), 'must be at most 1970-01-01T00:00:00.000Z'],
   [z.iso.datetime(), 'tomorrow', 'must be a date and a time such as 2026-01-31T12:00:00Z'],
   [z.uuid(), 'x', 'must be a UUID'],

@@ -101,7 +101,8 @@ function ofSize(
   if (origin === 'date') return `must be ${atMost} ${new Date(Number(bound)).toISOString()}`;
   if (unit === undefined) return `must be ${exact === true ? 'exactly' : atMost} ${bound}`;
   if (atMost === 'at least' && Number(bound) === 1 && exact !== true) return 'must not be empty';
-  return `must have ${exact === true ? 'exactly' : atMost} ${bound} ${unit}`;
+  const units = Number(bound) === 1 ? unit.slice(0, -1) : unit;
+  return `must have ${exact === true ? 'exactly' : atMost} ${bound} ${units}`;
 }
 
 function ofFormat(issue: z.core.$ZodRawIssue<z.core.$ZodIssueInvalidStringFormat>): string {
