@@ -232,6 +232,8 @@ describe.runIf(isHere)('Orbit’s page of scopes', { timeout: 4 * PATIENCE }, as
   test('says which contradictions are open before a scope is approved, and ends with one that is sent', async () => {
     const content = '> **Conflict: Total budget.** The documents say $1 and $2. Decide which one holds.';
     await admin.post(`/v1/scopes/${scopeOpen()}/sections`, { type: 'other', title: 'Unclear', content });
+    // Its status is changed by the version that the page has.
+    await section('Unclear').waitFor();
     await button('Send to review').click();
     await button('Approve').click();
     const conflicts = page.getByRole('alert').filter({ hasText: 'contradict each other' });
