@@ -20,8 +20,7 @@ const productFor = (key: string, holds: 'personal' | 'organization' | 'both') =>
     features: { post: { consumes: ['posts'], reserve: usd('0'), longestSeconds: 60 } },
     plans: {
       free: { name: 'Free', rank: 0, price: price(0), grants: { posts: 1 } },
-      gift: { name: 'Gift', rank: 1, price: price(0), grants: { posts: 5 } },
-      plus: { name: 'Plus', rank: 2, price: price(900), grants: { posts: 10 } },
+      plus: { name: 'Plus', rank: 1, price: price(900), grants: { posts: 10 } },
     },
     defaultPlan: 'free',
   });
@@ -176,5 +175,8 @@ describe('the default plan', () => {
 
   test('is no way up from having none: nobody sells it', () => {
     expect(entitlements.upgradeFor('club', null, () => true)?.plan).toBe('club.plus');
+    // Nor is one that is free and given by no default.
+    const given = createEntitlements({ ...parts, catalogues: [withoutDefault(club)] });
+    expect(given.upgradeFor('club', null, () => true)?.plan).toBe('club.plus');
   });
 });
