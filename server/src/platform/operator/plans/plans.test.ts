@@ -305,3 +305,17 @@ describe('a draft', () => {
     expect(body['data']).toMatchObject([{ target: { id: 'draft' } }]);
   });
 });
+
+test('a use that is reported without its subject is refused by the name of the field', async () => {
+  const writer = `  writer:
+    limits: { each: { kind: quota, per: month, by: subject } }
+    features: { write: { consumes: each } }
+    plans: { free: { price: free, grants: { each: 5 } } }
+    default_plan: free
+`;
+  expect((await push(plans({ free: 3, pro: 100 }, writer))).status).toBe(200);
+  const events = [{ id: randomUUID(), product: 'writer', feature: 'write' }];
+  const { body } = await call(admin, 'POST /v1/usage-events', { body: { events } });
+  const message = 'subject: A limit of this feature counts by it.';
+  expect(body['data']).toMatchObject([{ status: 'refused', error: { code: 'validation_failed', message } }]);
+});
