@@ -51,7 +51,6 @@ export const NOBODY: CallerContext = {
 };
 const TWO_CREDENTIALS =
   'Authorization and X-Api-Key are two different credentials here. Send one of them, or the same in both.';
-const NOT_FOR_ONE = 'This call is not made for a customer: leave X-Customer-Id out.';
 const ARCHIVED = 'This account is archived. The service that made it can open it again.';
 const BEARER = /^bearer +([\x21-\x7e]{1,4096})$/i;
 
@@ -77,8 +76,7 @@ export async function callerContextOf(
     throw new AppError('forbidden', { message: 'This call is made by a program: send an API key.' });
   if (!isForMembers(route)) {
     // A backend that names a customer here would take the rows of all for theirs.
-    if (request.headers['x-customer-id'] !== undefined)
-      throw new AppError('forbidden', { message: NOT_FOR_ONE });
+    if (request.headers['x-customer-id'] !== undefined) assertServes(route, caller);
     return { ...NOBODY, caller };
   }
 
@@ -178,7 +176,7 @@ function assertServes({ method, shape }: Route, caller: Caller): void {
     throw new AppError('forbidden', {
       message:
         shape.onBehalf === undefined
-          ? NOT_FOR_ONE
+          ? 'This call is not made for a customer: leave X-Customer-Id out.'
           : `A call for a customer needs an API key of a platform admin with the scope ${scope}.`,
     });
 }

@@ -10,10 +10,11 @@ import {
   type RefundedPayment,
   refundPayment,
 } from '../providers/stripe/refund-payment.ts';
-import { cancel, type EndingDetails } from '../providers/stripe/subscription-changes.ts';
+import type { EndingDetails } from '../providers/stripe/subscription-changes.ts';
 import {
   changeableSubscription,
   endedSubscription,
+  endSubscription,
   recordChange,
   type SellingParts,
   sellingPartsOf,
@@ -139,8 +140,7 @@ async function refund(
   ]);
   if (plan === 'keep' || subscription === null) return { refund: made, endsAt: undefined };
   const when = plan === 'end_now' ? 'now' : 'period_end';
-  if (when === 'now' && product !== null) await parts.overage.reportNow(visitor.accountId, product);
-  const endsAt = await cancel(client, subscription, { when, comment });
+  const endsAt = await endSubscription(parts, { accountId, product, id: subscription }, { when, comment });
   await parts.refresh([{ kind: 'subscription', id: subscription }]);
   return { refund: made, endsAt };
 }
@@ -185,8 +185,9 @@ async function end(
   { product, when, reason, comment }: CancelOrder,
 ): Promise<Date> {
   const row = await endedSubscription(parts, visitor.accountId, product);
-  if (when === 'now') await parts.overage.reportNow(visitor.accountId, row.product);
-  const endsAt = await cancel(parts.stripe.client, row.store_id, { when, feedback: reason, comment });
+  const { store_id: id, product: ended } = row;
+  const ending = { when, feedback: reason, comment };
+  const endsAt = await endSubscription(parts, { accountId: visitor.accountId, product: ended, id }, ending);
   const changes = { when, ends_at: endsAt, reason, comment };
   await recordChange(parts, visitor, { row, action: 'subscription.cancel', changes });
   return endsAt;

@@ -6,6 +6,7 @@ import type { ObjectRef } from '../facts.ts';
 import type { AccountCaller } from '../visitor.ts';
 import type { OverageService } from '../overage/service.ts';
 import type { ReturnAddresses } from '../return-addresses.ts';
+import { cancel, type Ending } from '../providers/stripe/subscription-changes.ts';
 import { keyedClient, type StripeConnection } from '../providers/stripe/client.ts';
 import type { CheckoutLinks } from './checkout-links.ts';
 import { presentSubscriptions, type SubscriptionRow } from './store.ts';
@@ -74,6 +75,20 @@ export async function subscriptionFor(
 ): Promise<SubscriptionRow> {
   const [rows] = await db.tenant(accountId, [presentSubscriptions(accountId, stripe.client.mode)]);
   return oneOf(rows, product);
+}
+
+/** Ends one at the provider. Use past limits is told before it ends at once: it has no price from then on. Answers when it ends. */
+export async function endSubscription(
+  { overage, stripe: { client } }: SellingParts,
+  {
+    accountId,
+    product,
+    id,
+  }: { readonly accountId: AccountId; readonly product: string | null; readonly id: string },
+  ending: Ending,
+): Promise<Date> {
+  if (ending.when === 'now' && product !== null) await overage.reportNow(accountId, product);
+  return cancel(client, id, ending);
 }
 
 function oneOf(rows: readonly SubscriptionRow[], product: string | undefined): SubscriptionRow {

@@ -1,7 +1,7 @@
 import { assertRunning, localName } from '#platform/entitlements';
 import { type HtmlPage, type Page, page } from '#platform/http';
 import { type AccountId, AppError, invalidInput } from '#platform/kernel';
-import { cancel, resume } from '../providers/stripe/subscription-changes.ts';
+import { resume } from '../providers/stripe/subscription-changes.ts';
 import { refusedFor } from '../providers/stripe/client.ts';
 import { payingCustomer } from '../providers/stripe/customers.ts';
 import { holdCustomer } from '../providers/stripe/hold-customer.ts';
@@ -18,6 +18,7 @@ import type { AccountCaller } from '../visitor.ts';
 import type { Buyer } from './checkout-links.ts';
 import {
   changeableSubscription,
+  endSubscription,
   payingCurrency,
   subscriptionFor,
   recordBehalf,
@@ -197,8 +198,8 @@ async function cancelSubscription(
   { product, when }: { readonly product: string | undefined; readonly when: 'now' | 'period_end' },
 ): Promise<Date> {
   const row = await changeableSubscription(parts, visitor.accountId, product);
-  if (when === 'now') await parts.overage.reportNow(visitor.accountId, row.product);
-  const endsAt = await cancel(parts.stripe.client, row.store_id, when);
+  const { store_id: id, product: ended } = row;
+  const endsAt = await endSubscription(parts, { accountId: visitor.accountId, product: ended, id }, { when });
   const changes = { when, ends_at: endsAt };
   await recordChange(parts, visitor, { row, action: 'subscription.cancel', changes });
   return endsAt;

@@ -110,8 +110,8 @@ export async function answerReport<Row>(
     name: table.name,
     columns: table.columns,
     read: async ({ limit, cursor }) => {
-      const [, ...after] = cursor === undefined ? [] : positionOf(cursor, position);
-      const rows = await report.page({ limit: limit + 1, after: cursor === undefined ? undefined : after });
+      const after = cursor === undefined ? undefined : positionOf(cursor, position).slice(1);
+      const rows = await report.page({ limit: limit + 1, after });
       return page(rows, limit, { item: (row) => row, position: (row) => [of, ...report.positionOf(row)] });
     },
     rowsOf: (row) => [table.line(row)],

@@ -219,7 +219,7 @@ export const CANCELLATION_REASONS = [
 ] as const;
 export type CancellationReason = (typeof CANCELLATION_REASONS)[number];
 
-interface Ending extends EndingDetails {
+export interface Ending extends EndingDetails {
   readonly when: 'now' | 'period_end';
 }
 
