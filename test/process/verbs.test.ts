@@ -92,6 +92,9 @@ test('doctor warns of an upstream’s model that has no price, and of no other',
   await program.ended;
   expect(program.said()).toContain('WARNING: no price of own/guessed: booked at $5 and $20 a million tokens');
   expect(program.said()).toMatch(/^ok {4}helplines +(looked at|WARNING)/m);
+  // The folder's database has no tables yet: whichever look fails says so, and none says it by a code of the database.
+  expect(program.said()).toMatch(/^FAIL {2}plans +\d+ migrations are not applied/m);
+  expect(program.said()).not.toContain('can not be used');
 });
 
 test.each([

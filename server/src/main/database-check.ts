@@ -82,6 +82,14 @@ export async function keysState(db: Database, { masterKeys }: Config): Promise<s
 /** Looks at the database, by whichever way there is to it. */
 export type InDatabase = (look: (db: Database) => Promise<string>) => Promise<string>;
 
+/** A look that fails in a database without this program's tables fails for want of them, whatever the database says of it. */
+export const unlessUnmade =
+  (db: Database) =>
+  async (cause: unknown): Promise<never> => {
+    await assertMigrated(db);
+    throw cause;
+  };
+
 /** The embedded database opens for one process: what it is used by has looked at it. */
 export function unlessInUse(error: unknown): string {
   if (error instanceof AppError && error.code === 'data_folder_in_use')

@@ -16,7 +16,7 @@ import { oldHelplines, protocolsOf, spokenIn, storedRoutes, vendorHeaders } from
 import { CODE_PROVIDERS, PROVIDER_NAMES } from '#platform/identity';
 import { AppError, systemClock } from '#platform/kernel';
 import { troubledTasks } from '#platform/billing';
-import { type Database, ensurePrivate } from '#platform/db';
+import { type Database, ensurePrivate, openStore, type Store } from '#platform/db';
 import { type Check, type Finding, lookAt } from '#platform/diagnosis';
 import { transportOf } from '#platform/mail';
 import { createRedis } from '#platform/redis';
@@ -36,8 +36,7 @@ import {
 import { describeChoice } from './banner.ts';
 import { guessesOf } from './show-config.ts';
 import { refuseWords, type Verb } from './verb.ts';
-import { databaseState, type InDatabase, keysState, unlessInUse } from './database-check.ts';
-import { withDatabase } from './migrate.ts';
+import { databaseState, type InDatabase, keysState, unlessInUse, unlessUnmade } from './database-check.ts';
 import { googlePlayChecks } from './google-play-check.ts';
 import { appStoreChecks } from './app-store-check.ts';
 import { s3Checks } from './s3-checks.ts';
@@ -51,10 +50,20 @@ export const doctor: Verb = async ({ config, words }) => {
   const refused = refuseWords('doctor', words);
   if (refused !== undefined) return refused;
   let sound = true;
-  for (const check of checksOf(config, (look) => withDatabase(config, look).catch(unlessInUse))) {
-    const { name, status, says } = await lookAt(check, reason);
-    sound &&= status !== 'failed';
-    process.stdout.write(`${status === 'failed' ? 'FAIL' : 'ok  '}  ${name.padEnd(14)}  ${says}\n`);
+  // The first look that asks the database opens it, and all others ask the same: to open the embedded one takes a second.
+  let opened: Promise<Store> | undefined;
+  const inDatabase: InDatabase = async (look) => {
+    opened ??= openStore(config);
+    return opened.then(({ db }) => look(db)).catch(unlessInUse);
+  };
+  try {
+    for (const check of checksOf(config, inDatabase)) {
+      const { name, status, says } = await lookAt(check, reason);
+      sound &&= status !== 'failed';
+      process.stdout.write(`${status === 'failed' ? 'FAIL' : 'ok  '}  ${name.padEnd(14)}  ${says}\n`);
+    }
+  } finally {
+    await opened?.then((store) => store.close()).catch(() => {});
   }
   return sound ? 0 : 1;
 };
@@ -65,6 +74,7 @@ export const diagnose = (config: Config, db: Database): Promise<Finding[]> =>
 
 function checksOf(config: Config, inDatabase: InDatabase): Check[] {
   const { delivery, redis } = config;
+  const inTables: InDatabase = (look) => inDatabase((db) => look(db).catch(unlessUnmade(db)));
   return [
     { name: 'settings', look: async () => `${config.environment}, all well formed` },
     { name: 'data folder', look: async () => dataFolder(config) },
@@ -72,12 +82,12 @@ function checksOf(config: Config, inDatabase: InDatabase): Check[] {
     ...vectorChecks(config),
     { name: 'packages', look: packagesState },
     { name: 'database', look: () => inDatabase((db) => databaseState(db, config)) },
-    { name: 'products', look: () => inDatabase((db) => productsState(db, config)) },
-    { name: 'plans', look: () => plansState(inDatabase, config) },
-    { name: 'keys', look: () => inDatabase((db) => keysState(db, config)) },
+    { name: 'products', look: () => inTables((db) => productsState(db, config)) },
+    { name: 'plans', look: () => plansState(inTables, config) },
+    { name: 'keys', look: () => inTables((db) => keysState(db, config)) },
     ...(redis === undefined ? [] : [{ name: 'redis', look: () => redisState(redis) }]),
     { name: 'AI settings', look: () => aiSettingsState(config) },
-    { name: 'AI routes', look: () => inDatabase((db) => aiRoutesState(db, config)) },
+    { name: 'AI routes', look: () => inTables((db) => aiRoutesState(db, config)) },
     ...config.ai.upstreams.map((setting) => ({
       name: `AI: ${setting.name}`,
       look: () => upstream(setting),
@@ -89,10 +99,10 @@ function checksOf(config: Config, inDatabase: InDatabase): Check[] {
     { name: 'error tracker', look: () => errorTrackerState(config.errorTracker) },
     { name: 'traces', look: () => tracesState(config.tracing) },
     ...s3Checks(config),
-    ...stripeChecks(config, inDatabase),
-    ...googlePlayChecks(config, inDatabase),
+    ...stripeChecks(config, inTables),
+    ...googlePlayChecks(config, inTables),
     ...appStoreChecks(config),
-    { name: 'purchases', look: () => inDatabase(purchasesState) },
+    { name: 'purchases', look: () => inTables(purchasesState) },
     ...(delivery === undefined ? [] : [{ name: 'QStash', look: () => qstash(delivery) }]),
   ];
 }

@@ -2,7 +2,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { describe, expect, test } from 'vitest';
-import { aiSettingsOf } from '#platform/ai';
+import { aiSettingsOf, shippedRows } from '#platform/ai';
 import { readConfig } from '#platform/config';
 import { temporaryFolder } from '@plinth/testkit/services';
 import { fromLiteLlm } from './convert.ts';
@@ -79,7 +79,7 @@ describe('the configuration of a LiteLLM proxy', () => {
         'at-10-0-0-7-8000/meta/llama-4': {
           input: 200_000,
           output: 600_000,
-          source: 'model_info of the LiteLLM configuration',
+          source: 'the LiteLLM configuration',
         },
       },
       aliases: {
@@ -98,6 +98,96 @@ describe('the configuration of a LiteLLM proxy', () => {
       expect.stringMatching(/^model_group_alias\.gone /),
       expect.stringMatching(/^litellm_settings\.cache: /),
       expect.stringMatching(/^general_settings\.master_key: /),
+      'The variable NOT_SET is not set: <NOT_SET> stands for it.',
+    ]);
+  });
+
+  test('says each member that was passed over, and none that was taken', () => {
+    const { notes } = convert(`
+include: [more.yaml]
+environment_variables: { A: b }
+model_list:
+  - model_name: a
+    litellm_params: { model: openai/a, api_key: k, weight: 2, rpm: 3, tags: [x], extra_headers: { a: b }, max_budget: 1, input_cost_per_second: 1 }
+    model_info: { id: 7, mode: chat, supports_vision: true, health_check_model: b }
+litellm_settings: { drop_params: true, num_retries: 3, default_fallbacks: [a] }
+general_settings: { alerting: [slack] }
+guardrails: [{ guardrail_name: g }]
+`);
+    expect(notes.map((note) => note.split(':')[0]).toSorted()).toEqual([
+      'environment_variables',
+      'general_settings.alerting',
+      'guardrails',
+      'include',
+      'litellm_settings.default_fallbacks',
+      'litellm_settings.drop_params',
+      'model_list[0].litellm_params.extra_headers',
+      'model_list[0].litellm_params.input_cost_per_second',
+      'model_list[0].litellm_params.max_budget',
+      'model_list[0].litellm_params.tags',
+      'model_list[0].model_info.health_check_model',
+    ]);
+  });
+
+  test('sends no key to another vendor: a bare name says its provider, or its entry is left out', () => {
+    const { upstreams, notes } = convert(`
+credential_list: [{ credential_name: spare, credential_values: { api_key: sk-spare } }]
+model_list:
+  - { model_name: a, litellm_params: { model: claude-3-5-sonnet-20241022, api_key: sk-ant } }
+  - { model_name: b, litellm_params: { model: gpt-4o, api_key: sk-openai } }
+  - { model_name: c, litellm_params: { model: gpt-4.1, litellm_credential_name: spare } }
+  - { model_name: d, litellm_params: { model: groq/llama-3 } }
+  - { model_name: e, litellm_params: { model: llama-3, api_key: sk-whose } }
+  - { model_name: f, litellm_params: { model: gpt-4o, litellm_credential_name: gone } }
+`);
+    expect(upstreams.map(({ name, api_key: key, keys }) => [name, key ?? keys])).toEqual([
+      ['anthropic', 'sk-ant'],
+      ['openai', [{ key: 'sk-openai' }, { key: 'sk-spare' }]],
+      ['groq', '<GROQ_API_KEY>'],
+    ]);
+    expect(notes).toEqual([
+      expect.stringMatching(/^model_list\[4\] is left out: the provider of llama-3 /),
+      'model_list[5] is left out: credential_list has no gone.',
+      'The variable GROQ_API_KEY is not set: <GROQ_API_KEY> stands for it.',
+    ]);
+  });
+
+  test('prices: where an entry says them, beside what the shipped list knows of the model', () => {
+    const { config } = convert(`
+model_list:
+  - model_name: own
+    litellm_params: { model: openai/own, api_key: k, input_cost_per_token: 0.0000001, output_cost_per_token: 0.0000004 }
+    model_info: { max_input_tokens: 64000, max_output_tokens: 4000, input_cost_per_token_above_128k_tokens: 0.0000002, output_cost_per_token_above_128k_tokens: 0.0000008 }
+  - { model_name: known, litellm_params: { model: openai/gpt-4o, api_key: k }, model_info: { input_cost_per_token: 0.0000025, output_cost_per_token: 0.00001 } }
+  - { model_name: dearer, litellm_params: { model: openai/gpt-4o-mini, api_key: k }, model_info: { input_cost_per_token: 0.000001 } }
+`);
+    const { prices } = config;
+    expect(prices).toEqual({
+      'openai/own': {
+        input: 100_000,
+        output: 400_000,
+        context: 64_000,
+        max_output: 4_000,
+        above: { tokens: 128_000, input: 200_000, output: 800_000 },
+        source: 'the LiteLLM configuration',
+      },
+      'openai/gpt-4o-mini': {
+        ...shippedRows()['openai/gpt-4o-mini'],
+        input: 1_000_000,
+        source: 'the LiteLLM configuration',
+      },
+    });
+  });
+
+  test('addresses that LiteLLM is told by their root get their version', () => {
+    const { upstreams } = convert(`
+model_list:
+  - { model_name: a, litellm_params: { model: ollama_chat/llama3, api_base: "http://localhost:11434" } }
+  - { model_name: b, litellm_params: { model: ollama/llama2, api_base: "http://localhost:11434/" } }
+router_settings: { model_group_alias: { best: { model: a, hidden: true } } }
+`);
+    expect(upstreams).toEqual([
+      { name: 'ollama', base_url: 'http://localhost:11434/v1', models: ['llama3', 'llama2'] },
     ]);
   });
 

@@ -1,4 +1,6 @@
+import { Reading, shippedRows } from '#platform/ai';
 import { isRecord } from '#platform/kernel';
+import { priceOf } from './price.ts';
 
 /** Our settings in place of a LiteLLM proxy's. */
 export interface Converted {
@@ -67,23 +69,31 @@ const STRATEGIES: Readonly<Record<string, string>> = {
 
 /** Converts a config.yaml of LiteLLM's proxy that was parsed. `env` has the values of its `os.environ/…`. Throws what is no such file, as a sentence. */
 export function fromLiteLlm(
-  file: unknown,
+  given: unknown,
   env: Readonly<Record<string, string | undefined>>,
   version: string,
 ): Converted {
+  const reading = new Reading();
+  const file = reading.seen(given);
   const list = isRecord(file) ? file['model_list'] : undefined;
   if (!isRecord(file) || !Array.isArray(list))
     throw new Error('The file has no model_list, as a config.yaml of LiteLLM has.');
   const notes: string[] = [];
-  const upstreams = new Map<string, OpenUpstream>();
+  const unset = new Set<string>();
+  const source: Source = { env, unset, upstreams: new Map(), credentials: credentialsIn(file) };
   const prices: Record<string, object> = {};
+  const shipped = shippedRows();
+  const leftOut: string[] = [];
   const deployments = list.flatMap((entry: unknown, index): Deployment[] => {
-    const found = readDeployment(entry, { env, upstreams });
+    const found = readDeployment(entry, source);
     if (typeof found !== 'string') {
-      const price = priceOf(entry);
-      if (price !== undefined) prices[`${found.upstream}/${found.model}`] = price;
+      const name = `${found.upstream}/${found.model}`;
+      const said = [part(entry, 'litellm_params'), part(entry, 'model_info')];
+      const price = priceOf((field) => firstOf(said, field), shipped[name]);
+      if (price !== undefined) prices[name] = price;
       return [found];
     }
+    leftOut.push(`model_list[${index}]`);
     notes.push(`model_list[${index}] is left out: ${found}`);
     return [];
   });
@@ -93,40 +103,92 @@ export function fromLiteLlm(
     ...(Object.keys(prices).length === 0 ? {} : { prices }),
     aliases: aliasesOf(deployments, { file, router, notes }),
   };
-  notes.push(...notesOn(file));
-  return { upstreams: [...upstreams.values()].map(closed), config, notes };
+  for (const group of GROUPS) part(file, group);
+  const passedOver = [...reading.unread(given, '', PATHS)].filter(
+    (path) => !leftOut.some((one) => path.startsWith(one)),
+  );
+  for (const path of passedOver) notes.push(`${path}: ${ELSEWHERE[path] ?? 'It has no counterpart here.'}`);
+  for (const name of unset) notes.push(`The variable ${name} is not set: <${name}> stands for it.`);
+  return { upstreams: [...source.upstreams.values()].map(closed), config, notes };
 }
 
-interface Reading {
+/** Parts of the file whose members are said one by one. */
+const GROUPS = ['litellm_settings', 'router_settings', 'general_settings'];
+/** Members that are done anyway here, or describe an entry to people. */
+const IDLE: ReadonlySet<string> = new Set(
+  'allowed_fails base_model cooldown_time db_model description id max_tokens mode num_retries retry_after set_verbose'.split(
+    ' ',
+  ),
+);
+const PATHS = {
+  isIdle: (name: string) => IDLE.has(name) || name.startsWith('supports_'),
+  item: (path: string, at: string) => `${path}[${at}]`,
+};
+
+interface Source {
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Variables that the file names and that are not set. */
+  readonly unset: Set<string>;
   readonly upstreams: Map<string, OpenUpstream>;
+  readonly credentials: ReadonlyMap<unknown, Fields>;
 }
+
+/** What entries may name in place of a key and an address. */
+function credentialsIn({ credential_list: list }: Fields): Source['credentials'] {
+  const known = Array.isArray(list) ? list.filter(isRecord) : [];
+  return new Map(known.map((one) => [one['credential_name'], part(one, 'credential_values')]));
+}
+
+type Fields = Readonly<Record<string, unknown>>;
 
 /** The deployment of an entry, whose upstream is noted; or why there is none. */
-function readDeployment(entry: unknown, { env, upstreams }: Reading): Deployment | string {
-  const params = isRecord(entry) ? entry['litellm_params'] : undefined;
+function readDeployment(entry: unknown, source: Source): Deployment | string {
+  const said = part(entry, 'litellm_params');
   const name = isRecord(entry) ? entry['model_name'] : undefined;
-  if (typeof name !== 'string' || !isRecord(params) || typeof params['model'] !== 'string')
+  const { model: called, litellm_credential_name: credential, weight: share, rpm, tpm } = said;
+  if (typeof name !== 'string' || typeof called !== 'string')
     return 'it has no model_name, or no litellm_params.model.';
-  if (name.includes('*') || params['model'].includes('*'))
+  if (credential !== undefined && !source.credentials.has(credential))
+    return `credential_list has no ${String(credential)}.`;
+  const textOf = (field: string) =>
+    text(firstOf([said, source.credentials.get(credential) ?? {}], field), source);
+  if (name.includes('*') || called.includes('*'))
     return `${name} stands for any model; name each one that is to be called.`;
-  const own = text(params['api_base'] ?? params['base_url'], env);
-  const [prefix, model] = splitModel(params['model'], text(params['custom_llm_provider'], env));
-  const place = placeOf({ prefix, model, own, version: text(params['api_version'], env) });
+  const own = textOf('api_base') ?? textOf('base_url');
+  const [prefix, model] = splitModel(called, textOf('custom_llm_provider'), own);
+  if (prefix === undefined)
+    return `the provider of ${model} can't be told from its name: write provider/${model}.`;
+  const place = placeOf({ prefix, model, own, version: textOf('api_version') });
   if (typeof place === 'string') return place;
-  const upstream = upstreamAt(place, upstreams);
-  const key = text(params['api_key'], env);
+  const upstream = upstreamAt(place, source.upstreams);
+  const key = textOf('api_key') ?? (own === undefined ? usualKey(prefix, source) : undefined);
   if (key !== undefined) upstream.keys.add(key);
   upstream.models.add(model);
-  const weight = Number(params['weight'] ?? params['rpm'] ?? params['tpm'] ?? 1);
+  const weight = Number(share ?? rpm ?? tpm ?? 1);
   return { name, upstream: upstream.name, model, weight: Number.isFinite(weight) ? weight : 1 };
 }
 
-function splitModel(model: string, provider: string | undefined): [string, string] {
+/** Where a model's name says its provider, as LiteLLM has it. */
+const NAMES: readonly (readonly [RegExp, string])[] = [
+  [/^(?:gpt-|chatgpt-|o\d|ft:|text-embedding-|dall-e-|whisper-|tts-|omni-moderation)/, 'openai'],
+  [/^claude-/, 'anthropic'],
+  [/^gemini-/, 'vertex_ai'],
+];
+
+function splitModel(
+  model: string,
+  provider: string | undefined,
+  own: string | undefined,
+): [string | undefined, string] {
   const at = model.indexOf('/');
-  if (provider !== undefined && at < 0) return [provider, model];
-  return at < 0 ? ['openai', model] : [model.slice(0, at), model.slice(at + 1)];
+  if (at >= 0) return [model.slice(0, at), model.slice(at + 1)];
+  const named = NAMES.find(([name]) => name.test(model))?.[1];
+  return [provider ?? named ?? (own === undefined ? undefined : 'openai'), model];
 }
+
+/** The variable that LiteLLM reads where an entry names no key. Servers of one's own have none. */
+const usualKey = (prefix: string, source: Source): string | undefined =>
+  prefix.startsWith('ollama') ? undefined : text(`os.environ/${prefix.toUpperCase()}_API_KEY`, source);
 
 interface Asked {
   readonly prefix: string;
@@ -148,13 +210,19 @@ function placeOf({ prefix, model, own, version }: Asked): Place | string {
     return { name: 'azure', base_url: path + query, auth_header: 'api-key' };
   }
   if (prefix === 'bedrock' || prefix.startsWith('vertex_ai') || prefix === 'sagemaker')
-    return `${prefix} signs its calls: see the page of providers for what to write by hand.`;
-  const base = own ?? ADDRESSES[prefix];
+    return `${prefix} signs its calls: docs/upstreams.md has what to write by hand.`;
+  const base = own === undefined ? ADDRESSES[prefix] : withVersion(prefix, own);
   if (base === undefined) return `${prefix} has no address that is known here; name its api_base.`;
   if (own !== undefined && OWN.has(prefix) && !base.startsWith('https://api.openai.com'))
     return { name: hostName(base), base_url: base };
-  return { name: prefix.replaceAll('_', '-'), base_url: base };
+  return { name: prefix.replace('_chat', '').replaceAll('_', '-'), base_url: base };
 }
+
+/** Of these LiteLLM is told the root. */
+const AT_ROOT = new Set(['anthropic', 'ollama', 'ollama_chat']);
+
+const withVersion = (prefix: string, base: string): string =>
+  AT_ROOT.has(prefix) && !/\/v1\/*$/.test(base) ? `${base.replace(/\/+$/, '')}/v1` : base;
 
 const hostName = (base: string): string =>
   (URL.parse(base)?.host ?? 'own')
@@ -214,7 +282,7 @@ function aliasesOf(
     aliases[name] = isChain ? models.map(({ model }) => model) : routeOf(order, models);
   }
   for (const [alias, name] of Object.entries(part(router, 'model_group_alias'))) {
-    const target = typeof name === 'string' ? aliases[name] : undefined;
+    const target = aliases[String(isRecord(name) ? name['model'] : name)];
     if (target === undefined) notes.push(`model_group_alias.${alias} names no model of the list.`);
     else aliases[alias] = target;
   }
@@ -270,19 +338,6 @@ function fallbacksIn(parts: readonly Readonly<Record<string, unknown>>[]): Recor
   );
 }
 
-/** Dollars for a token, as LiteLLM has them, in micro-dollars for a million. */
-function priceOf(entry: unknown): object | undefined {
-  const info = isRecord(entry) ? part(entry, 'model_info') : {};
-  const [input, output, cached] = [
-    'input_cost_per_token',
-    'output_cost_per_token',
-    'cache_read_input_token_cost',
-  ].map((field) => (typeof info[field] === 'number' ? Math.ceil(info[field] * 1e12) : undefined));
-  if (input === undefined || output === undefined) return undefined;
-  const cachedInput = cached === undefined ? {} : { cached_input: cached };
-  return { input, ...cachedInput, output, source: 'model_info of the LiteLLM configuration' };
-}
-
 /** Parts that are done in another way here. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   'litellm_settings.cache': 'There is no cache of answers.',
@@ -294,24 +349,27 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
     'Keys are made by people and their accounts (docs/identity.md), not shared by all.',
   'general_settings.database_url':
     'DATABASE_URL is a database of its own: LiteLLM’s keys and spend are not moved.',
+  'litellm_settings.drop_params':
+    'A field that a model would lose is refused, and an alias goes on with a model that takes it.',
   'router_settings.redis_host': 'REDIS_URL, where there are several processes.',
+  include: 'Its files are not read: put their models into this one.',
+  environment_variables: 'Set them where this command runs.',
 };
 
-function notesOn(file: Readonly<Record<string, unknown>>): string[] {
-  return Object.entries(ELSEWHERE).flatMap(([path, says]) => {
-    const [group = '', field = ''] = path.split('.');
-    return part(file, group)[field] === undefined ? [] : [`${path}: ${says}`];
-  });
-}
+/** A member of the first part that has it. */
+const firstOf = (parts: readonly Fields[], name: string): unknown =>
+  parts.map((one) => one[name]).find((value) => (value ?? null) !== null);
 
-function part(of: Readonly<Record<string, unknown>>, name: string): Readonly<Record<string, unknown>> {
-  const value = of[name];
+function part(of: unknown, name: string): Fields {
+  const value = isRecord(of) ? of[name] : undefined;
   return isRecord(value) ? value : {};
 }
 
 /** A text of the file; of a variable that is not set, a word in its place. */
-function text(value: unknown, env: Reading['env']): string | undefined {
+function text(value: unknown, { env, unset }: Pick<Source, 'env' | 'unset'>): string | undefined {
   if (typeof value !== 'string' || value === '') return undefined;
   const [, name] = /^os\.environ\/(\w+)$/.exec(value) ?? [];
-  return name === undefined ? value : (env[name] ?? `<${name}>`);
+  if (name === undefined) return value;
+  if (env[name] === undefined) unset.add(name);
+  return env[name] ?? `<${name}>`;
 }

@@ -18,7 +18,7 @@ export async function importLiteLlm({ words }: Pick<Invocation, 'words'>): Promi
   let converted: Converted;
   try {
     converted = fromLiteLlm(
-      parse(readFileSync(file, 'utf8')),
+      parse(readFileSync(file, 'utf8'), { merge: true }),
       process.env,
       new Date(systemClock.now()).toISOString().slice(0, 10),
     );

@@ -22,7 +22,16 @@ export { googleError } from './endpoint/google-errors.ts';
 export { openAiError } from './endpoint/openai-errors.ts';
 export type { Policy, PolicyInput } from './policy.ts';
 export { type AiLogger, type AiMetrics, type CallOutcome, endOfServer } from './ports.ts';
-export { cost, createPrices, type Price, type Prices, reserve } from './metering/prices.ts';
+export {
+  cost,
+  createPrices,
+  type Price,
+  type Prices,
+  reserve,
+  type ShippedRow,
+  shippedRows,
+} from './metering/prices.ts';
+export { Reading } from './reading.ts';
 export { type Prompt, type Prompts, promptsIn, promptsOf } from './prompts.ts';
 export type { UpstreamOptions } from './providers/providers.ts';
 export { problemsOfAi } from './problems-of-ai.ts';

@@ -5,6 +5,7 @@ import type { Permit, PlannedCall } from '#platform/limits';
 import type { Door } from './door.ts';
 import { isAskedIn, openDoor, pathsOf } from './doors.ts';
 import { checkPriced, tagsOf } from './fields.ts';
+import { losingNothing } from './lossless.ts';
 import { modelUnknown, modelUnsupported } from './openai-errors.ts';
 import { CHAT } from '../dialects/chat.ts';
 import type { Protocol } from '../dialects/dialect.ts';
@@ -289,7 +290,7 @@ function translated(
   const own = chain.filter((target) => isAskedIn(dialect.name, target));
   if (translation === undefined || own.length === chain.length) return { chain, wire };
   try {
-    const chat = translation.request(body);
+    const chat = losingNothing(body, (request) => translation.request(request));
     const inChat = readWire(translation.into ?? CHAT, JSON.stringify(chat), { parsed: chat });
     return { chain, wire: { ...wire, inChat: { ...inChat, pictures: wire.pictures } } };
   } catch (error) {

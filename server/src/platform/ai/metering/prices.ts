@@ -169,6 +169,12 @@ export function shippedPrices(): unknown {
   return JSON.parse(readFileSync(new URL('../prices/2026-11-28.json', import.meta.url), 'utf8'));
 }
 
+export type ShippedRow = Row;
+
+/** The rows of the catalogue that ships with the program, by `provider/model`, as settings write them. */
+export const shippedRows = (): Readonly<Record<string, ShippedRow>> =>
+  catalogueSchema.parse(shippedPrices()).models;
+
 /**
  * Checks a catalogue and answers its prices. `overrides` replaces or adds rows (`{"openai/gpt-4o": {…}}`) and marks
  * the version as changed; `allowUnpriced` names models (`local/*` for all of one provider) that may be called at the

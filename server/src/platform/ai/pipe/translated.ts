@@ -1,5 +1,6 @@
 import type { GoogleCredentials } from '#platform/config';
 import { AppError } from '#platform/kernel';
+import { losingNothing } from '../endpoint/lossless.ts';
 import { type Target, takesOf, type Upstream } from '../providers/providers.ts';
 import type { AnswerTranslation, Fields, VendorRequest } from '../providers/translation.ts';
 import type { LoadTranslation } from '../providers/translations.ts';
@@ -33,7 +34,9 @@ async function lossOf(wire: WireRequest, target: Target): Promise<AppError | und
   if (translation === undefined) return undefined;
   const inForm = asked.inForm?.(takesOf(target).response_format) ?? asked;
   try {
-    translation.body(chatOf(inForm, { ...NOTHING_ADDED, model: target.model }));
+    losingNothing(chatOf(inForm, { ...NOTHING_ADDED, model: target.model }), (chat) =>
+      translation.body(chat),
+    );
     return undefined;
   } catch (error) {
     if (error instanceof AppError) return error;

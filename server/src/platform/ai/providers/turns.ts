@@ -72,12 +72,14 @@ function thoughtsOf({ reasoning_content: text, reasoning_details: details }: Fie
   });
 }
 
-/** A block without a letter is refused there. */
-function partsOf(message: Fields, writer: TurnWriter): object[] {
-  const { content } = message;
-  const parts = typeof content === 'string' ? [{ ...message, type: 'text', text: content }] : content;
-  if (!isSet(parts)) return [];
-  return objectsIn(parts, 'messages.content').flatMap((part) =>
+/** A block without a letter is refused there. A refusal stands in a part, or beside the content. */
+function partsOf({ content, refusal, cache_control: mark }: Fields, writer: TurnWriter): object[] {
+  const beside = isSet(refusal) ? writer.part({ type: 'refusal', refusal }) : [];
+  const parts =
+    typeof content === 'string' ? [{ type: 'text', text: content, cache_control: mark }] : content;
+  if (!isSet(parts)) return [...beside];
+  const said = objectsIn(parts, 'messages.content').flatMap((part) =>
     part['text'] === '' ? [] : writer.part(part),
   );
+  return [...said, ...beside];
 }

@@ -81,7 +81,7 @@ function toolsOf({ tools, tool_choice: choice }: Fields): Fields {
     ...(isSet(description) ? { description } : {}),
     ...(isSet(parameters) ? { parametersJsonSchema: parameters } : {}),
   }));
-  const isStrict = functions.some(({ strict }) => strict === true);
+  const isStrict = functions.filter(({ strict }) => strict === true).length > 0;
   const calling = callingOf(choice ?? 'auto', isStrict);
   return {
     tools: [{ functionDeclarations: declarations }],
@@ -102,7 +102,7 @@ function contentsOf(messages: unknown): Fields {
   const system: Fields[] = [];
   const contents: { readonly role: string; readonly parts: Fields[] }[] = [];
   const names = new Map<unknown, unknown>();
-  for (const message of objectsIn(messages, 'messages')) {
+  for (const message of inOrderOfCalls(objectsIn(messages, 'messages'))) {
     const { role } = message;
     if (role === 'system' || role === 'developer') {
       // In the midst of a conversation it would change its place.
@@ -123,6 +123,22 @@ function contentsOf(messages: unknown): Fields {
     else contents.push({ role: side, parts });
   }
   return { contents, ...(system.length === 0 ? {} : { systemInstruction: { parts: system } }) };
+}
+
+/** Results in the order of their calls, where several follow each other. */
+function inOrderOfCalls(messages: readonly Fields[]): readonly Fields[] {
+  const calls = messages.flatMap(({ tool_calls: of }) =>
+    isSet(of) ? objectsIn(of, 'messages.tool_calls') : [],
+  );
+  const places = new Map(calls.map(({ id }, at) => [id, at]));
+  const placeOf = ({ tool_call_id: id }: Fields) => places.get(id) ?? calls.length;
+  const runs: Fields[][] = [];
+  for (const message of messages) {
+    const run = runs.at(-1);
+    if (message['role'] === 'tool' && run?.[0]?.['role'] === 'tool') run.push(message);
+    else runs.push([message]);
+  }
+  return runs.flatMap((run) => run.toSorted((a, b) => placeOf(a) - placeOf(b)));
 }
 
 function saidBy({ content, tool_calls: calls, refusal }: Fields, names: Map<unknown, unknown>): Fields[] {
@@ -146,12 +162,12 @@ function callOf(
 ): Fields {
   const { name, arguments: text } = isRecord(called) ? called : {};
   names.set(id, name);
-  const args = jsonIn(String(text));
+  const args = typeof text === 'string' && text !== '' ? jsonIn(text) : {};
   const google = isRecord(extra) ? extra['google'] : undefined;
   const signature =
     (isRecord(google) ? google['thought_signature'] : undefined) ?? (nth === 0 ? UNSIGNED : undefined);
   return {
-    functionCall: { name, args: isRecord(args) ? args : {} },
+    functionCall: { name, args: isRecord(args) ? args : refuseLost('messages.tool_calls') },
     ...(signature === undefined ? {} : { thoughtSignature: signature }),
   };
 }
