@@ -82,7 +82,7 @@ export async function keysState(db: Database, { masterKeys }: Config): Promise<s
 /** Looks at the database, by whichever way there is to it. */
 export type InDatabase = (look: (db: Database) => Promise<string>) => Promise<string>;
 
-/** A look that fails in a database without this program's tables fails for want of them, whatever the database says of it. */
+/** A look that fails in a database without this program's tables fails for want of them, and the database's own words say less. */
 export const unlessUnmade =
   (db: Database) =>
   async (cause: unknown): Promise<never> => {

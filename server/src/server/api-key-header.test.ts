@@ -64,6 +64,14 @@ test('a page may send the headers of OpenAI’s and Anthropic’s packages', asy
   });
   const allowed = headers.get('access-control-allow-headers')?.split(', ');
   expect(allowed).toEqual(
-    expect.arrayContaining(['anthropic-version', 'x-api-key', 'x-goog-api-key', 'x-stainless-os']),
+    expect.arrayContaining([
+      'anthropic-version',
+      'openai-organization',
+      'openai-project',
+      'x-api-key',
+      'x-goog-api-key',
+      'x-stainless-helper',
+      'x-stainless-os',
+    ]),
   );
 });

@@ -330,9 +330,9 @@ function secureHeaders(settings: ServerSettings): [string, string][] {
 
 /** Beside our own: those that the packages of OpenAI, Anthropic and Google send. */
 const ALLOWED_HEADERS =
-  'anthropic-beta, anthropic-dangerous-direct-browser-access, anthropic-version, authorization, content-type, idempotency-key, if-match, if-none-match, if-range, last-event-id, mcp-method, mcp-name, mcp-protocol-version, range, traceparent, x-account-id, x-api-key, x-backup-checksum, x-backup-chunk-count, x-backup-timestamp, x-backup-version, x-checksum, x-goog-api-client, x-goog-api-key, x-i-am-safe, x-request-id, x-server-timeout, x-stainless-arch, x-stainless-helper-method, x-stainless-lang, x-stainless-os, x-stainless-package-version, x-stainless-retry-count, x-stainless-runtime, x-stainless-runtime-version, x-stainless-timeout';
+  'anthropic-beta, anthropic-dangerous-direct-browser-access, anthropic-version, authorization, content-type, idempotency-key, if-match, if-none-match, if-range, last-event-id, mcp-method, mcp-name, mcp-protocol-version, openai-beta, openai-organization, openai-project, range, traceparent, x-account-id, x-api-key, x-backup-checksum, x-backup-chunk-count, x-backup-timestamp, x-backup-version, x-checksum, x-goog-api-client, x-goog-api-key, x-i-am-safe, x-request-id, x-server-timeout, x-stainless-arch, x-stainless-custom-poll-interval, x-stainless-helper, x-stainless-helper-method, x-stainless-lang, x-stainless-os, x-stainless-package-version, x-stainless-poll-helper, x-stainless-retry-count, x-stainless-runtime, x-stainless-runtime-version, x-stainless-timeout';
 const EXPOSED_HEADERS =
-  'accept-ranges, content-disposition, content-range, etag, idempotent-replayed, link, location, ratelimit, ratelimit-policy, request-id, retry-after, x-backup-checksum, x-backup-timestamp, x-backup-version, x-checksum, x-request-id';
+  'accept-ranges, content-disposition, content-range, etag, idempotent-replayed, link, location, ratelimit, ratelimit-policy, request-id, retry-after, x-backup-checksum, x-backup-timestamp, x-backup-version, x-checksum, x-plinth-max-tokens, x-request-id';
 const ALLOWED_METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE';
 const PREFLIGHT_SECONDS = '600';
 

@@ -114,7 +114,7 @@ litellm_settings: { drop_params: true, num_retries: 3, default_fallbacks: [a] }
 general_settings: { alerting: [slack] }
 guardrails: [{ guardrail_name: g }]
 `);
-    expect(notes.map((note) => note.split(':')[0]).toSorted()).toEqual([
+    expect(notes.map((note) => note.split(':')[0] ?? '').toSorted((a, b) => a.localeCompare(b))).toEqual([
       'environment_variables',
       'general_settings.alerting',
       'guardrails',
@@ -147,7 +147,7 @@ model_list:
     ]);
     expect(notes).toEqual([
       expect.stringMatching(/^model_list\[4\] is left out: the provider of llama-3 /),
-      'model_list[5] is left out: credential_list has no gone.',
+      'model_list[5] is left out: credential_list has no "gone".',
       'The variable GROQ_API_KEY is not set: <GROQ_API_KEY> stands for it.',
     ]);
   });

@@ -133,7 +133,7 @@ interface Source {
   readonly credentials: ReadonlyMap<unknown, Fields>;
 }
 
-/** What entries may name in place of a key and an address. */
+/** Credentials that entries may name in place of a key and an address. */
 function credentialsIn({ credential_list: list }: Fields): Source['credentials'] {
   const known = Array.isArray(list) ? list.filter(isRecord) : [];
   return new Map(known.map((one) => [one['credential_name'], part(one, 'credential_values')]));
@@ -149,7 +149,7 @@ function readDeployment(entry: unknown, source: Source): Deployment | string {
   if (typeof name !== 'string' || typeof called !== 'string')
     return 'it has no model_name, or no litellm_params.model.';
   if (credential !== undefined && !source.credentials.has(credential))
-    return `credential_list has no ${String(credential)}.`;
+    return `credential_list has no ${JSON.stringify(credential)}.`;
   const textOf = (field: string) =>
     text(firstOf([said, source.credentials.get(credential) ?? {}], field), source);
   if (name.includes('*') || called.includes('*'))
@@ -168,7 +168,7 @@ function readDeployment(entry: unknown, source: Source): Deployment | string {
   return { name, upstream: upstream.name, model, weight: Number.isFinite(weight) ? weight : 1 };
 }
 
-/** Where a model's name says its provider, as LiteLLM has it. */
+/** A model's name says its provider, as LiteLLM has it. */
 const NAMES: readonly (readonly [RegExp, string])[] = [
   [/^(?:gpt-|chatgpt-|o\d|ft:|text-embedding-|dall-e-|whisper-|tts-|omni-moderation)/, 'openai'],
   [/^claude-/, 'anthropic'],
@@ -182,8 +182,8 @@ function splitModel(
 ): [string | undefined, string] {
   const at = model.indexOf('/');
   if (at >= 0) return [model.slice(0, at), model.slice(at + 1)];
-  const named = NAMES.find(([name]) => name.test(model))?.[1];
-  return [provider ?? named ?? (own === undefined ? undefined : 'openai'), model];
+  const said = NAMES.find(([name]) => name.test(model))?.[1];
+  return [provider ?? said ?? (own === undefined ? undefined : 'openai'), model];
 }
 
 /** The variable that LiteLLM reads where an entry names no key. Servers of one's own have none. */
@@ -218,7 +218,7 @@ function placeOf({ prefix, model, own, version }: Asked): Place | string {
   return { name: prefix.replace('_chat', '').replaceAll('_', '-'), base_url: base };
 }
 
-/** Of these LiteLLM is told the root. */
+/** LiteLLM is told the root of these. */
 const AT_ROOT = new Set(['anthropic', 'ollama', 'ollama_chat']);
 
 const withVersion = (prefix: string, base: string): string =>

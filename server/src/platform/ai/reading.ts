@@ -1,4 +1,4 @@
-/** Which members of a value its readers neither read nor handed on. */
+/** How members that were neither read nor handed on are looked for. */
 export interface Unread {
   /** Members that may be passed over. */
   readonly isIdle: (name: string, owner: object) => boolean;
@@ -31,7 +31,7 @@ export class Reading {
     return view as T;
   }
 
-  /** What a reader made, with the values themselves in it: they are handed on whole. */
+  /** Puts the values themselves into what a reader made: they are handed on whole. */
   handOn<T>(made: T): T {
     if (typeof made !== 'object' || made === null) return made;
     const value = this.#values.get(made);
@@ -61,7 +61,7 @@ export class Reading {
   }
 }
 
-/** Whether a member is set to more than what goes without saying. */
+/** A member that is empty or false goes without saying. */
 function says(member: unknown): boolean {
   if (member === undefined || member === null || member === false || member === '') return false;
   return typeof member !== 'object' || Object.keys(member).length > 0;

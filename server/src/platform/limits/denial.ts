@@ -71,7 +71,8 @@ export function readDenial(decision: Record<string, unknown>): Denial {
       ? undefined
       : Math.max(1, Math.ceil((Date.parse(resets_at) - Date.parse(now)) / 1_000));
   // A concurrency slot is free again as soon as one call ends; `resets_at` is only the latest instant for that.
-  const retryAfter = of === 'concurrency' ? 1 : wait;
+  const isNever = of !== 'concurrency' && (needed ?? units ?? 0) > max;
+  const retryAfter = of === 'concurrency' ? 1 : isNever ? undefined : wait;
   const resetsAt = resets_at === null ? null : new Date(resets_at).toISOString();
   const more = {
     ...(size === undefined ? {} : { size }),

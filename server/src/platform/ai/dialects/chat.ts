@@ -1,5 +1,6 @@
 import { isRecord } from '#platform/kernel';
 import {
+  bareErrorIn,
   errorIn,
   FAILURES,
   figuresIn,
@@ -44,7 +45,7 @@ export const CHAT: Dialect = {
     return {
       id: idOf(event['id']),
       tier: typeof event['service_tier'] === 'string' ? event['service_tier'] : undefined,
-      error: errorIn(event),
+      error: errorIn(event) ?? bareErrorIn(event),
       figures: figuresIn(event),
       isUsageAlone: isAlone && isRecord(event['usage']),
       isSpent: isSpentAnswer(choices),
@@ -63,7 +64,11 @@ export const CHAT: Dialect = {
       usage: 'usage',
       error: 'error',
       base_resp: 'status',
+      object: 'kind',
+      type: 'kind',
+      detail: 'error',
     },
+    // `error` is a kind of event too.
     { telling: FAILURES },
   ),
   showsSomething,

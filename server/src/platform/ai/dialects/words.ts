@@ -11,6 +11,10 @@ const FRAMES: ReadonlySet<string> = new Set([
   'reasoning',
 ]);
 
+/** The meaning of a provider's or caller's word; each object knows a `constructor`. */
+export const wordIn = <T>(table: Readonly<Record<string, T>>, word: unknown): T | undefined =>
+  typeof word === 'string' && Object.hasOwn(table, word) ? table[word] : undefined;
+
 /** Pieces of one thing say the same number. */
 export function numberOf(of: unknown, otherwise: number): number {
   const index = isRecord(of) ? of['index'] : undefined;

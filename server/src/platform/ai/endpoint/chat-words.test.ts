@@ -59,6 +59,94 @@ describe.each(PROTOCOLS)('in the form of %s', (_name, translate, streamOf) => {
     }
   });
 
+  test.each<[string, readonly (readonly [index: unknown, id: unknown, name: unknown, text: string])[]]>([
+    [
+      'all counted as the first',
+      [
+        [0, 'a', 'f', '{"a":1}'],
+        [0, 'b', 'g', '{"b":2}'],
+      ],
+    ],
+    [
+      'all counted as the first, without ids',
+      [
+        [0, '', 'f', '{"a":1}'],
+        [0, '', 'g', '{"b":2}'],
+      ],
+    ],
+    [
+      'not counted',
+      [
+        [undefined, 'a', 'f', '{"a":1}'],
+        [undefined, 'b', 'g', '{"b":2}'],
+      ],
+    ],
+    [
+      'not counted, and in pieces',
+      [
+        [undefined, 'a', 'f', '{"a"'],
+        [undefined, undefined, undefined, ':1}'],
+        [undefined, 'b', 'g', ''],
+        [undefined, undefined, undefined, '{"b":2}'],
+      ],
+    ],
+    [
+      'counted by texts, in pieces that say their id again',
+      [
+        ['0', 'a', 'f', '{"a"'],
+        ['1', 'b', 'g', '{"b"'],
+        ['0', 'a', 'f', ':1}'],
+        ['1', 'b', 'g', ':2}'],
+      ],
+    ],
+  ])('calls of a stream that are %s stay apart', (_case, pieces) => {
+    const stream = streamOf();
+    const chunks = pieces.map(([index, id, name, text]) => ({
+      choices: [{ index: 0, delta: { tool_calls: [{ index, id, function: { name, arguments: text } }] } }],
+    }));
+    const end = { choices: [{ index: 0, delta: {}, finish_reason: 'tool_calls' }] };
+    const bytes = [...chunks, end].map((chunk) => `data: ${JSON.stringify(chunk)}\n\n`).join('');
+    const events = Buffer.concat([stream.push(Buffer.from(bytes)), stream.end()]).toString('utf8');
+    const said = [...eventsIn(events)].map((event) => jsonIn(event));
+    const texts = ['arguments', 'args'].flatMap((name) => valuesOf(name, said));
+    // Anthropic's arguments come in pieces, under the number of their block.
+    const blocks = new Map<unknown, string>();
+    for (const event of said.filter(isRecord)) {
+      const { index, delta } = event;
+      const piece = isRecord(delta) ? delta['partial_json'] : undefined;
+      if (typeof piece === 'string') blocks.set(index, (blocks.get(index) ?? '') + piece);
+    }
+    const read = [...texts, ...blocks.values()].map((one) => (typeof one === 'string' ? jsonIn(one) : one));
+    expect(read).toContainEqual({ a: 1 });
+    expect(read).toContainEqual({ b: 2 });
+    expect(valuesOf('name', said)).toEqual(expect.arrayContaining(['f', 'g']));
+  });
+
+  test('a call without an id gets one, by which its result can be told', () => {
+    for (const said of told(
+      { content: null, tool_calls: [{ ...called('{}'), id: undefined }] },
+      'tool_calls',
+    )) {
+      const ids = ['call_id', 'id'].flatMap((member) => valuesOf(member, said));
+      // Google's results name the tool, and need no id.
+      if (_name !== 'Google’s') expect(ids).toContain(Array.isArray(said) ? 'call_0' : 'call_x_0');
+      expect(ids).not.toContain('');
+    }
+  });
+
+  test('a message that a stream says whole is told', () => {
+    const stream = streamOf();
+    const whole = { choices: [{ index: 0, message: { content: 'green tea' }, finish_reason: 'stop' }] };
+    const events = [stream.push(Buffer.from(`data: ${JSON.stringify(whole)}\n\n`)), stream.end()];
+    expect(Buffer.concat(events).toString('utf8')).toContain('green tea');
+  });
+
+  test.each(['constructor', '__proto__', 'toString'])('an end for the reason %s is a plain one', (finish) => {
+    const [plain] = told({ content: 'tea' }, finish);
+    const reasons = ['stop_reason', 'status', 'finishReason'].flatMap((name) => valuesOf(name, plain));
+    expect(['end_turn', 'completed', 'STOP']).toContain(reasons[0]);
+  });
+
   test('a call without arguments has an object of none', () => {
     for (const said of told({ content: null, tool_calls: [called('')] }, 'tool_calls')) {
       const values = ['input', 'arguments', 'args'].flatMap((name) => valuesOf(name, said));

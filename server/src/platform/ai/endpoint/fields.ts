@@ -80,7 +80,7 @@ const REASONS = {
   unpriced: 'has no price here',
   stateful: 'reaches objects that are shared with others',
   unknown: 'is not known here',
-  lost: 'can not be told to this model, which is asked in chat completions',
+  lost: 'can not be told to this model, which is asked in another protocol',
 } as const;
 
 /** Refuses fields that a shared key must not send. `allowed` are unknown fields that the operator lets through. */
@@ -220,13 +220,15 @@ const MOST_TAGS = 8;
 
 /** The tags that a request gives its call: who asks at the caller's, as `user_id`, and its metadata (Google's labels). Those past the bounds are left out or cut. */
 export function tagsOf({ labels, metadata = labels, user }: Readonly<Record<string, unknown>>) {
-  const { user_id = user, ...others } = isRecord(metadata) ? metadata : {};
-  const pairs = Object.entries({ user_id, ...others }).flatMap(([name, value]) => {
-    const fits =
-      typeof value === 'string' && name.length <= LONGEST_NAME && !name.includes(':') && name !== '';
-    if (!fits) return [];
-    return [[name, name === 'user_id' ? endUserTag(value) : value.slice(0, LONGEST_TAG).toWellFormed()]];
-  });
+  const { user_id: said, ...others } = isRecord(metadata) ? metadata : {};
+  const pairs = Object.entries({ user_id: isSet(said) && said !== '' ? said : user, ...others }).flatMap(
+    ([name, value]) => {
+      const fits =
+        typeof value === 'string' && name.length <= LONGEST_NAME && !name.includes(':') && name !== '';
+      if (!fits) return [];
+      return [[name, name === 'user_id' ? endUserTag(value) : value.slice(0, LONGEST_TAG).toWellFormed()]];
+    },
+  );
   return pairs.length === 0 ? undefined : Object.fromEntries(pairs.slice(0, MOST_TAGS));
 }
 

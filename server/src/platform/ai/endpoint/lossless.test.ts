@@ -137,7 +137,7 @@ describe.each(TRANSLATIONS)('%s', (_, request, translate) => {
         );
       }
     }
-    // What stands in a schema, a call's arguments or a result is the caller's own.
+    // Members of a schema, a call's arguments and a result are the caller's own.
     if (translate !== TRANSLATIONS[3]?.[2])
       for (const place of kept) expect(place).toMatch(/parameters|[sS]chema|\.input$|args|response/);
   });
@@ -153,21 +153,23 @@ test.each<[string, Translate]>([
   expect(JSON.stringify(translate({ model: 'm', messages }))).toContain('I can not.');
 });
 
+const call = (id: string, text = '{}') => ({
+  id,
+  type: 'function',
+  function: { name: 'f', arguments: text },
+});
+const result = (id: string) => ({ role: 'tool', tool_call_id: id, content: `of ${id}` });
+
+const after = (...results: readonly object[]) => ({
+  model: 'm',
+  messages: [
+    { role: 'user', content: 'a' },
+    { role: 'assistant', tool_calls: [call('c1'), call('c2')] },
+    ...results,
+  ],
+});
+
 test('Gemini gets results in the order of their calls, as it pairs them by it; arguments that are no object are refused', () => {
-  const call = (id: string, text = '{}') => ({
-    id,
-    type: 'function',
-    function: { name: 'f', arguments: text },
-  });
-  const result = (id: string) => ({ role: 'tool', tool_call_id: id, content: `of ${id}` });
-  const after = (...results: readonly object[]) => ({
-    model: 'm',
-    messages: [
-      { role: 'user', content: 'a' },
-      { role: 'assistant', tool_calls: [call('c1'), call('c2')] },
-      ...results,
-    ],
-  });
   expect(toGemini(after(result('c2'), result('c1')))).toEqual(toGemini(after(result('c1'), result('c2'))));
   for (const text of ['{"a":', '[]', '7'])
     expect(() =>

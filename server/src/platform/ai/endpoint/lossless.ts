@@ -3,7 +3,7 @@ import { refuseLost } from './fields.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** What is said in a request, in each protocol. */
+/** Fields of a request that hold what is said, in each protocol. */
 const SAID = ['messages', 'tools', 'input', 'system', 'contents', 'systemInstruction'];
 
 /** Members on which no answer depends: clients send an answer's members back with it, and vendors' hints have no place elsewhere. */

@@ -37,11 +37,11 @@ export const NO_ANSWER: AnswerReading = {
   isSpent: false,
 };
 
-/** Reads a plain answer in OpenAI's protocol. What is no object, or holds neither choices nor embeddings, is not usable. */
+/** Reads a plain answer in OpenAI's protocol. What is no object, or holds neither messages nor embeddings, is not usable. */
 export function readObject(answer: unknown): AnswerReading {
   if (!isRecord(answer)) return NO_ANSWER;
   const { choices, data, id, service_tier: tier } = answer;
-  const shown = Array.isArray(choices) ? choices : data;
+  const shown: unknown = Array.isArray(choices) ? choices.filter(isReply) : data;
   const figures = figuresIn(answer);
   const usage = readUsage(figures, Array.isArray(data));
   return {
@@ -54,6 +54,11 @@ export function readObject(answer: unknown): AnswerReading {
     isSpent: isSpentAnswer(choices),
   };
 }
+
+/** A choice without a message is no answer. */
+const isReply = (choice: unknown): boolean =>
+  isRecord(choice) &&
+  (isRecord(choice['message']) || isRecord(choice['delta']) || typeof choice['text'] === 'string');
 
 /** Words cost tokens: an answer with words and zero completion tokens has no usable figure. */
 export function plausibleUsage(usage: TokenUsage | undefined, isShown: boolean): TokenUsage | undefined {
@@ -103,9 +108,14 @@ export function mergeFigures(before: Figures | undefined, later: Figures): Figur
 
 /**
  * Reasons for which a reply ends that are failures: of OpenRouter (openrouter.ai/docs/api-reference/errors) and Mistral (docs.mistral.ai/api),
- * and of DeepSeek (api-docs.deepseek.com/api/create-chat-completion).
+ * of DeepSeek (api-docs.deepseek.com/api/create-chat-completion) and Bedrock (docs.aws.amazon.com/bedrock/latest/APIReference).
  */
-export const FAILURES = ['error', 'insufficient_system_resource'];
+export const FAILURES = [
+  'error',
+  'insufficient_system_resource',
+  'malformed_model_output',
+  'malformed_tool_use',
+];
 
 function failureIn(choices: unknown): Figures | undefined {
   const failed: unknown = Array.isArray(choices)
@@ -125,6 +135,19 @@ export function errorIn(
   // MiniMax: status 200, and 0 is well.
   if (!isRecord(minimax) || (minimax['status_code'] ?? 0) === 0) return failureIn(choices);
   return { message: minimax['status_msg'], code: minimax['status_code'] };
+}
+
+/**
+ * An error that has no member of its own, as vLLM's (docs.vllm.ai, ErrorResponse), or another: FastAPI's text, or list of fields with
+ * what is wrong with them (fastapi.tiangolo.com/tutorial/handling-errors).
+ */
+export function bareErrorIn(answer: Figures): Figures | undefined {
+  const { object: kind, type, choices, message, detail } = answer;
+  if (choices !== undefined) return undefined;
+  if (kind === 'error' || type === 'error' || typeof message === 'string') return answer;
+  const first: unknown = Array.isArray(detail) ? detail[0] : undefined;
+  const said = isRecord(first) ? first['msg'] : detail;
+  return typeof said === 'string' ? { message: said } : undefined;
 }
 
 /** Whether an event shows something of an answer, or its end: a role alone is nothing yet. `orCut`: so is the end of a cut one. */

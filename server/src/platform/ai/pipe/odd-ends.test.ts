@@ -179,6 +179,55 @@ test('an event that its name alone calls an error is one: it is not passed on, n
   expect(permit.states).toEqual(['unknown']);
 });
 
+test.each([
+  { object: 'error', message: 'boom', type: 'InternalServerError', code: 500 },
+  { type: 'error', message: 'boom', status: 500 },
+  { detail: 'Internal Server Error' },
+  { detail: [{ loc: ['body', 'x'], msg: 'boom' }] },
+])('a stream with %j in its midst is broken, whatever follows', async (said) => {
+  const rest = delta('more') + event({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] });
+  const { ended, permit } = await ask(
+    'openai',
+    (response) => response.writeHead(200, STREAM).end(`${delta('tea')}${event(said)}${rest}data: [DONE]\n\n`),
+    chat({ stream: true }),
+  );
+  expect(ended?.end).toBe('cut');
+  expect(ended?.text).not.toMatch(/boom|Internal/);
+  expect(permit.states).toEqual(['unknown']);
+});
+
+test.each([[null], ['x'], [{}], [{ message: null }], [[[]]]])(
+  'choices that hold no message (%j) are no answer',
+  async (choice) => {
+    const usage = { prompt_tokens: 9, completion_tokens: 2 };
+    const { answered } = await ask(
+      'openai',
+      (response) => response.writeHead(200, JSON_TYPE).end(JSON.stringify({ choices: [choice], usage })),
+      chat(),
+    );
+    expect(answered).toMatchObject({ reason: { code: 'answer_unusable' } });
+  },
+);
+
+test('a vendor’s plain answer to a call that asked for a stream is passed on as one', async () => {
+  const message = {
+    id: 'msg_1',
+    type: 'message',
+    role: 'assistant',
+    content: [{ type: 'text', text: 'green tea' }],
+    stop_reason: 'end_turn',
+    usage: { input_tokens: 9, output_tokens: 2 },
+  };
+  const { ended, asked, permit } = await ask(
+    'anthropic',
+    (response) => response.writeHead(200, JSON_TYPE).end(JSON.stringify(message)),
+    chat({ stream: true }),
+  );
+  expect([asked, ended?.end]).toEqual([1, 'complete']);
+  expect(ended?.text).toContain('green tea');
+  expect(permit.rows).toMatchObject([{ usage: { promptTokens: 9, completionTokens: 2 } }]);
+});
+
 test('an answer that begins with a mark of its byte order is read', async () => {
   const { asked, answered } = await ask(
     'openai',

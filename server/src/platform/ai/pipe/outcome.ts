@@ -5,7 +5,7 @@ import { retryAfter } from '../providers/retry-after.ts';
 import type { Takes } from '../takes.ts';
 import type { Health } from '../slots/slot-admission.ts';
 import type { CallOutcome } from '../ports.ts';
-import { errorIn } from '../metering/usage.ts';
+import { bareErrorIn, errorIn } from '../metering/usage.ts';
 
 /** A provider call that came to nothing, and what follows from it. */
 export interface Failure {
@@ -310,7 +310,7 @@ function errorBodyOf(body: Buffer): Readonly<Record<string, unknown>> | undefine
   const parsed = jsonIn(body.toString('utf8'));
   const answer: unknown = Array.isArray(parsed) ? parsed[0] : parsed;
   if (!isRecord(answer)) return undefined;
-  return errorIn(answer) ?? (typeof answer['message'] === 'string' ? answer : undefined);
+  return errorIn(answer) ?? bareErrorIn(answer);
 }
 
 /** The provider's error as its clients know it: its short words and numbers are kept, and the part of its text that may be shown. */

@@ -1,3 +1,4 @@
+import { wordIn } from '../dialects/words.ts';
 import { dataEvent } from '../dialects/named-event.ts';
 import type { Fields, TranslationContext } from './translation.ts';
 import type { Thought } from './turns.ts';
@@ -28,7 +29,7 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 /** A reason that chats don't have keeps its name. */
-const reasonOf = (reason: unknown): string => REASONS[String(reason)] ?? String(reason);
+const reasonOf = (reason: unknown): string => wordIn(REASONS, reason) ?? String(reason);
 
 interface Call {
   readonly id: unknown;
@@ -66,11 +67,13 @@ const callOf = ({ id, name, input }: Call): object => ({
   function: { name, arguments: JSON.stringify(input ?? {}) },
 });
 
-/** A thought as a chat has it: it goes back with the message, byte for byte. */
+/** A thought as a chat has it, with the length of its text, for texts of several are told as one: it goes back with the message, byte for byte. */
 function detailOf(thought: Thought, index: number): object[] {
   if ('data' in thought) return [{ type: 'reasoning.encrypted', data: thought.data, index }];
-  const { signature } = thought;
-  return typeof signature === 'string' ? [{ type: 'reasoning.text', signature, index }] : [];
+  const { signature, text } = thought;
+  return typeof signature === 'string'
+    ? [{ type: 'reasoning.text', signature, length: text.length, index }]
+    : [];
 }
 
 const tierOf = (tier: unknown): object => (typeof tier === 'string' ? { service_tier: tier } : {});
@@ -112,6 +115,9 @@ export class ChatEvents {
   /** The calls of tools, by the number of their block: their number among calls, and whether arguments have come. */
   readonly #calls = new Map<unknown, { readonly index: number; hasArguments: boolean }>();
 
+  /** The thought that is under way. */
+  #thought = '';
+
   constructor(frame: Frame) {
     this.#frame = frame;
   }
@@ -133,9 +139,16 @@ export class ChatEvents {
     return this.#calls.get(block)?.hasArguments === false ? this.callArguments(block, '{}') : '';
   }
 
+  /** Words of a thought, which its signature ends. */
+  think(words: string): string {
+    this.#thought += words;
+    return this.delta({ reasoning_content: words });
+  }
+
   /** The end of a thought: what it takes to send it back. */
-  signed(block: unknown, thought: Thought): string {
-    const details = detailOf(thought, Number(block));
+  signed(block: unknown, end: { readonly signature: unknown } | { readonly data: unknown }): string {
+    const details = detailOf('data' in end ? end : { ...end, text: this.#thought }, Number(block));
+    if (!('data' in end)) this.#thought = '';
     return details.length === 0 ? '' : this.delta({ reasoning_details: details });
   }
 

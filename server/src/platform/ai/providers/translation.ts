@@ -112,7 +112,10 @@ export function translateAnswer(
   { status, headers, maxBytes }: AnswerStart,
   to: Translated,
 ): Decoded {
-  const stream = context.stream && status === 200 ? translation.stream(headers, context) : undefined;
+  // Some proxies answer plainly what should be streamed.
+  const isStream =
+    context.stream && status === 200 && !/^application\/json\b/.test(headers['content-type'] ?? '');
+  const stream = isStream ? translation.stream(headers, context) : undefined;
   const chunks: Buffer[] = [];
   let size = 0;
 

@@ -65,10 +65,22 @@ function callOf({ id, function: call }: Fields) {
 /** Thoughts go back with their signature; without one they are another vendor's, which are not told again in a chat. */
 function thoughtsOf({ reasoning_content: text, reasoning_details: details }: Fields): Thought[] {
   const known = isSet(details) ? objectsIn(details, 'messages.reasoning_details') : [];
-  if (known.filter(({ signature }) => isSet(signature)).length > 1) refuseLost('messages.reasoning_details');
-  return known.flatMap(({ signature, data }): Thought[] => {
+  const words = typeof text === 'string' ? text : '';
+  const lengths = known.flatMap(({ signature, data, length }) =>
+    isSet(signature) && !isSet(data) ? [Number(length)] : [],
+  );
+  // Texts of several are told as one, which their lengths divide.
+  const isApart = lengths.length > 1;
+  if (isApart && lengths.reduce((sum, length) => sum + length, 0) !== words.length)
+    refuseLost('messages.reasoning_details');
+  let from = 0;
+  return known.flatMap(({ signature, data, length }): Thought[] => {
     if (isSet(data)) return [{ data }];
-    return isSet(signature) ? [{ text: typeof text === 'string' ? text : '', signature }] : [];
+    if (!isSet(signature)) return [];
+    const to = isApart ? from + Number(length) : words.length;
+    const thought = { text: words.slice(from, to), signature };
+    from = to;
+    return [thought];
   });
 }
 

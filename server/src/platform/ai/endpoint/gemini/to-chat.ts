@@ -1,4 +1,6 @@
+import { wordIn } from '../../dialects/words.ts';
 import { isRecord } from '#platform/kernel';
+import { contentOf } from '../chat-words.ts';
 import { objectsIn, refuseLost } from '../fields.ts';
 import { isStrict, toJsonSchema } from './schema.ts';
 
@@ -114,7 +116,7 @@ function toToolChoice(config: unknown): Told {
   const { functionCallingConfig: calling } = isRecord(config) ? config : {};
   const { mode = 'AUTO', allowedFunctionNames: names = [], ...more } = isRecord(calling) ? calling : {};
   const allowed: readonly unknown[] = Array.isArray(names) ? names : [];
-  const choice = MODES[String(mode).toUpperCase()];
+  const choice = wordIn(MODES, String(mode).toUpperCase());
   const isNamed = choice === 'required' && allowed.length === 1;
   if (choice === undefined || (allowed.length > 0 && !isNamed) || Object.keys(more).length > 0)
     refuseLost('toolConfig.functionCallingConfig');
@@ -139,7 +141,7 @@ function toMessages(content: Fields, calls: OpenCalls): object[] {
       refuseLost('contents.parts.functionResponse');
     return { role: 'tool', tool_call_id: calls.close(id, name), content: JSON.stringify(response ?? {}) };
   });
-  return [...answers, ...(others.length === 0 ? [] : [{ role: 'user', content: others }])];
+  return [...answers, ...(others.length === 0 ? [] : [{ role: 'user', content: contentOf(others) }])];
 }
 
 function toAssistant(parts: readonly Fields[], calls: OpenCalls): object {

@@ -1,5 +1,6 @@
+import { wordIn } from '../../dialects/words.ts';
 import { isRecord, jsonIn } from '#platform/kernel';
-import { argumentsText, callArguments, wordsOf } from '../chat-words.ts';
+import { argumentsText, callArguments, CallsInPieces, deltaOf, wordsOf } from '../chat-words.ts';
 import { type Figures, figuresIn, mergeFigures, readUsage } from '../../metering/usage.ts';
 import { googleEvent } from '../../dialects/gemini.ts';
 import { eventsIn } from '../../streams/events.ts';
@@ -31,7 +32,7 @@ interface Call {
 /** A reply that is under way. */
 interface Reply {
   finish: unknown;
-  readonly calls: Map<number, Call>;
+  readonly calls: CallsInPieces<Call>;
 }
 
 /** A stream of chat completions as Google's events: words as they come, and calls whole, with the end. */
@@ -51,7 +52,7 @@ export class GeminiStream {
 
   end(): Buffer {
     const candidates = [...this.#replies].map(([index, { calls, finish }]) => {
-      const parts = [...calls.values()].map(({ id, name, said }) => toCall(id, { name, arguments: said }));
+      const parts = calls.all.map(({ id, name, said }) => toCall(id, { name, arguments: said }));
       return candidate(index, parts, finish ?? 'stop');
     });
     return Buffer.from(googleEvent({ candidates, ...this.#head, ...usageOf(this.#figures) }));
@@ -63,10 +64,10 @@ export class GeminiStream {
     if (figures !== undefined) this.#figures = mergeFigures(this.#figures, figures);
     return choicesOf(chunk).flatMap((choice, nth) => {
       const index = indexOf(choice, nth);
-      const reply = this.#replies.get(index) ?? { finish: undefined, calls: new Map<number, Call>() };
+      const reply = this.#replies.get(index) ?? { finish: undefined, calls: new CallsInPieces<Call>() };
       this.#replies.set(index, reply);
       reply.finish = choice['finish_reason'] ?? reply.finish;
-      const delta = isRecord(choice['delta']) ? choice['delta'] : {};
+      const delta = deltaOf(choice);
       for (const call of listIn(delta, 'tool_calls')) addCall(reply.calls, call);
       const texts = textsOf(delta);
       return texts.length === 0
@@ -76,19 +77,17 @@ export class GeminiStream {
   }
 }
 
-function addCall(calls: Map<number, Call>, { index, id, function: called }: Figures): void {
+function addCall(calls: CallsInPieces<Call>, piece: Figures): void {
+  const { id, function: called } = piece;
   const { name, arguments: said } = isRecord(called) ? called : {};
-  const at = typeof index === 'number' ? index : calls.size;
-  const call = calls.get(at) ?? { id, name, said: '' };
-  calls.set(at, {
-    id: call.id ?? id,
-    name: call.name ?? name,
-    said: call.said + argumentsText(said),
-  });
+  const call = calls.of(piece, () => ({ id, name, said: '' }));
+  call.id ??= id;
+  call.name ??= name;
+  call.said += argumentsText(said);
 }
 
 function candidate(index: number, parts: readonly object[], finish?: unknown): object {
-  const told = typeof finish === 'string' ? FINISHES[finish] : undefined;
+  const told = wordIn(FINISHES, finish);
   const reason = finish === undefined ? {} : { finishReason: told ?? 'STOP' };
   return { content: { role: 'model', parts }, ...reason, index };
 }

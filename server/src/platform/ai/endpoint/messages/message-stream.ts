@@ -2,7 +2,7 @@ import { isRecord, jsonIn } from '#platform/kernel';
 import { namedEvent } from '../../dialects/named-event.ts';
 import { type Figures, figuresIn, mergeFigures } from '../../metering/usage.ts';
 import { eventsIn } from '../../streams/events.ts';
-import { argumentsText, wordsOf } from '../chat-words.ts';
+import { argumentsText, callId, CallsInPieces, deltaOf, wordsOf } from '../chat-words.ts';
 import { messageHead, stopReason, toUsage } from './to-message.ts';
 
 interface Call {
@@ -24,7 +24,8 @@ export class MessageStream {
   #finish: unknown;
   #blocks = 0;
   #open: 'text' | Call | undefined;
-  readonly #calls = new Map<number, Call>();
+  #id: unknown;
+  readonly #calls = new CallsInPieces<Call>();
   #lateText = '';
 
   push(events: Buffer): Buffer {
@@ -39,14 +40,14 @@ export class MessageStream {
     if (!this.#isBegun) this.#begin({});
     this.#close();
     if (this.#lateText !== '') this.#text(this.#lateText);
-    for (const call of this.#calls.values()) {
+    for (const call of this.#calls.all) {
       if (call.isTold) continue;
       this.#close();
       this.#openCall(call);
       this.#tellCall(call);
     }
     this.#close();
-    const delta = { stop_reason: stopReason(this.#finish, this.#calls.size > 0), stop_sequence: null };
+    const delta = { stop_reason: stopReason(this.#finish, this.#calls.all.length > 0), stop_sequence: null };
     this.#tell({ type: 'message_delta', delta, usage: toUsage(this.#figures) });
     this.#tell({ type: 'message_stop' });
     return this.#told();
@@ -60,7 +61,7 @@ export class MessageStream {
     for (const choice of Array.isArray(choices) ? choices : []) {
       if (!isRecord(choice)) continue;
       this.#finish = choice['finish_reason'] ?? this.#finish;
-      const delta = isRecord(choice['delta']) ? choice['delta'] : {};
+      const delta = deltaOf(choice);
       for (const text of [delta['content'], delta['refusal']].map(wordsOf)) if (text !== '') this.#say(text);
       const calls = delta['tool_calls'];
       for (const call of Array.isArray(calls) ? calls : []) if (isRecord(call)) this.#call(call);
@@ -69,6 +70,7 @@ export class MessageStream {
 
   #begin(chunk: Figures): void {
     this.#isBegun = true;
+    this.#id = chunk['id'];
     this.#tell({ type: 'message_start', message: { ...messageHead(chunk), usage: toUsage(undefined) } });
   }
 
@@ -82,14 +84,13 @@ export class MessageStream {
     this.#delta({ type: 'text_delta', text });
   }
 
-  #call({ index, id, function: called }: Figures): void {
-    const { name, arguments: said } = isRecord(called) ? called : {};
-    const at = typeof index === 'number' ? index : this.#calls.size;
-    const known = this.#calls.get(at);
-    const call = known ?? { id, name, said: '', isTold: false };
-    this.#calls.set(at, call);
+  #call(piece: Figures): void {
+    const { name, arguments: said } = isRecord(piece['function']) ? piece['function'] : {};
+    const before = this.#calls.all.length;
+    const id = callId(piece['id'], this.#id, before);
+    const call = this.#calls.of(piece, () => ({ id, name, said: '', isTold: false }));
     call.said += argumentsText(said);
-    if (known === undefined && typeof this.#open !== 'object') {
+    if (this.#calls.all.length > before && typeof this.#open !== 'object') {
       this.#close();
       this.#openCall(call);
     }

@@ -1,4 +1,6 @@
+import { wordIn } from '../../dialects/words.ts';
 import { isRecord } from '#platform/kernel';
+import { contentOf } from '../chat-words.ts';
 import { isSet, objectsIn, refuseLost } from '../fields.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -71,7 +73,7 @@ function toAssistant(blocks: readonly Fields[]): object {
 function toUser(blocks: readonly Fields[]): object[] {
   const results = blocks.filter(({ type }) => type === 'tool_result');
   const parts = blocks.filter(({ type }) => type !== 'tool_result').map(toPart);
-  const words = parts.length === 0 ? [] : [{ role: 'user', content: parts }];
+  const words = parts.length === 0 ? [] : [{ role: 'user', content: contentOf(parts) }];
   return [...results.map(toToolMessage), ...words];
 }
 
@@ -134,7 +136,7 @@ const CHOICES: Readonly<Record<string, string>> = { auto: 'auto', any: 'required
 
 function toToolChoice(choice: unknown): object {
   const { type, name, disable_parallel_tool_use: alone } = isRecord(choice) ? choice : {};
-  const chosen = type === 'tool' ? { type: 'function', function: { name } } : CHOICES[String(type)];
+  const chosen = type === 'tool' ? { type: 'function', function: { name } } : wordIn(CHOICES, type);
   if (chosen === undefined) return refuseLost('tool_choice');
   return { tool_choice: chosen, ...(alone === true ? { parallel_tool_calls: false } : {}) };
 }

@@ -1,5 +1,6 @@
+import { wordIn } from '../../dialects/words.ts';
 import { isRecord } from '#platform/kernel';
-import { callArguments, wordsOf } from '../chat-words.ts';
+import { callArguments, callId, wordsOf } from '../chat-words.ts';
 import { type Figures, figuresIn, readInput, readUsage } from '../../metering/usage.ts';
 
 /** The reasons for which an answer ends: OpenAI's, and Anthropic's for the same. */
@@ -13,7 +14,7 @@ const STOPS: Readonly<Record<string, string>> = {
 
 /** Some servers end an answer that calls a tool with a plain `stop`: a client calls it for `tool_use` alone. */
 export const stopReason = (finish: unknown, isCalling: boolean): string =>
-  STOPS[String(finish)] ?? (isCalling ? 'tool_use' : 'end_turn');
+  wordIn(STOPS, finish) ?? (isCalling ? 'tool_use' : 'end_turn');
 
 /** A chat completion as a message of Anthropic's protocol. */
 export function toMessage(answer: Figures): object {
@@ -24,7 +25,10 @@ export function toMessage(answer: Figures): object {
   const texts = [said['content'], said['refusal']].map(wordsOf).filter((text) => text !== '');
   return {
     ...messageHead(answer),
-    content: [...texts.map((text) => ({ type: 'text', text })), ...calls.map(toToolUse)],
+    content: [
+      ...texts.map((text) => ({ type: 'text', text })),
+      ...calls.map((call, nth) => toToolUse(call, callId(call['id'], answer['id'], nth))),
+    ],
     stop_reason: stopReason(choice['finish_reason'], calls.length > 0),
     usage: toUsage(figuresIn(answer)),
   };
@@ -55,7 +59,7 @@ export function toUsage(figures: Figures | undefined): object {
   };
 }
 
-function toToolUse({ id, function: called }: Figures): object {
+function toToolUse({ function: called }: Figures, id: string): object {
   const { name, arguments: text } = isRecord(called) ? called : {};
   return { type: 'tool_use', id, name, input: callArguments(text) };
 }

@@ -74,7 +74,7 @@ const IN_CHAT = {
       tool_calls: [{ id: 'c1', type: 'function', function: { name: 'look', arguments: '{"at":"tea"}' } }],
     },
     { role: 'tool', tool_call_id: 'c1', content: 'green' },
-    { role: 'user', content: [{ type: 'text', text: 'And?' }] },
+    { role: 'user', content: 'And?' },
   ],
 };
 

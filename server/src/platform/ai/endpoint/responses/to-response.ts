@@ -1,5 +1,6 @@
+import { wordIn } from '../../dialects/words.ts';
 import { isRecord, jsonIn } from '#platform/kernel';
-import { argumentsText, wordsOf } from '../chat-words.ts';
+import { argumentsText, callId, CallsInPieces, deltaOf, wordsOf } from '../chat-words.ts';
 import { ResponseEvents } from '../../dialects/response-events.ts';
 import { figuresIn, type Figures, readUsage } from '../../metering/usage.ts';
 import { eventsIn } from '../../streams/events.ts';
@@ -49,7 +50,7 @@ function callItem({ id }: Head, call: Figures, index: number) {
     id: `fc_${id}_${index}`,
     type: 'function_call' as const,
     status: 'completed',
-    call_id: textIn(call['id']),
+    call_id: callId(call['id'], id, index),
     name: textIn(said['name']),
     arguments: argumentsText(said['arguments']),
   };
@@ -87,7 +88,7 @@ interface ChatEnd {
 }
 
 function closedResponse(head: Head, { items, finish, usage: figures }: ChatEnd) {
-  const reason = CUT[textIn(finish)];
+  const reason = wordIn(CUT, finish);
   const status = reason === undefined ? 'completed' : 'incomplete';
   const usage = readUsage(figures);
   return {
@@ -132,7 +133,7 @@ export class ResponseStream {
   #usage: Figures | undefined;
   /** In the order in which they began. */
   readonly #items: (MessageItem | CallItem)[] = [];
-  readonly #calls = new Map<unknown, CallItem>();
+  readonly #calls = new CallsInPieces<CallItem>();
   #message: MessageItem | undefined;
 
   push(events: Buffer): Buffer {
@@ -153,7 +154,7 @@ export class ResponseStream {
     // One reply is asked for.
     const [choice] = recordsIn(chunk['choices']);
     this.#finish = choice?.['finish_reason'] ?? this.#finish;
-    const { content, refusal, tool_calls: calls } = isRecord(choice?.['delta']) ? choice['delta'] : {};
+    const { content, refusal, tool_calls: calls } = deltaOf(choice ?? {});
     const said = [partOf('text', content), partOf('refusal', refusal)].filter((part) => part !== undefined);
     return [
       begun,
@@ -191,13 +192,12 @@ export class ResponseStream {
 
   /** A piece of a call: the first says its name. */
   #call(call: Figures): string {
-    const key = call['index'] ?? 0;
-    const known = this.#calls.get(key);
-    const item = known ?? callItem(this.#head ?? headOf({}), call, this.#calls.size);
+    const before = this.#calls.all.length;
+    const item = this.#calls.of(call, () => callItem(this.#head ?? headOf({}), call, before));
     const said = isRecord(call['function']) ? argumentsText(call['function']['arguments']) : '';
-    const opened = known === undefined ? this.#open(item) : '';
-    if (known === undefined) this.#calls.set(key, item);
-    else item.arguments += said;
+    const isNew = this.#calls.all.length > before;
+    const opened = isNew ? this.#open(item) : '';
+    if (!isNew) item.arguments += said;
     const at = { output_index: this.#items.indexOf(item), item_id: item.id };
     return said === '' ? opened : opened + this.#events.callDelta(at, said);
   }

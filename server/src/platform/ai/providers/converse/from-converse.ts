@@ -144,7 +144,7 @@ export class ConverseStream implements StreamTranslation {
     if (isRecord(toolUse)) return this.#chat.callArguments(block, toolUse['input']);
     if (!isRecord(thought)) return '';
     const { text: words, signature, redactedContent } = thought;
-    if (typeof words === 'string') return this.#chat.delta({ reasoning_content: words });
+    if (typeof words === 'string') return this.#chat.think(words);
     return this.#chat.signed(block, toThought({ reasoningText: { signature }, redactedContent }));
   }
 }

@@ -1,3 +1,4 @@
+import { wordIn } from '../../dialects/words.ts';
 import { isRecord, jsonIn } from '#platform/kernel';
 import { isSet, objectsIn, refuseLost } from '../../endpoint/fields.ts';
 import { APART, type Fields, refuseLostMembers } from '../translation.ts';
@@ -55,10 +56,10 @@ export function toGemini(chat: Fields): Fields {
 
 function thinkingOf(effort: unknown, model: unknown): Fields {
   const name = String(effort);
-  const budget = BUDGETS[name];
+  const budget = wordIn(BUDGETS, name);
   if (EARLIER.test(String(model)) || name === 'none')
     return budget === undefined ? refuseLost('reasoning_effort') : { thinkingBudget: budget };
-  return { thinkingLevel: LEVELS[name] ?? refuseLost('reasoning_effort') };
+  return { thinkingLevel: wordIn(LEVELS, name) ?? refuseLost('reasoning_effort') };
 }
 
 function formatOf(format: unknown): Fields {

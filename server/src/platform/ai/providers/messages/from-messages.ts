@@ -138,12 +138,9 @@ export class MessageChatStream implements StreamTranslation {
     const { text, thinking, partial_json: json, signature } = delta;
     if (typeof text === 'string') return text === '' ? '' : this.#chat.delta({ content: text });
     if (typeof json === 'string') return this.#chat.callArguments(index, json);
-    const thought =
-      typeof thinking === 'string' && thinking !== ''
-        ? this.#chat.delta({ reasoning_content: thinking })
-        : '';
+    const thought = typeof thinking === 'string' && thinking !== '' ? this.#chat.think(thinking) : '';
     return typeof signature === 'string' && signature !== ''
-      ? thought + this.#chat.signed(index, { text: '', signature })
+      ? thought + this.#chat.signed(index, { signature })
       : thought;
   }
 }

@@ -5,8 +5,11 @@ import { makeFixture } from '@plinth/testkit/fixtures/ai/fixture';
 import { chat, plain, read } from '@plinth/testkit/fixtures/ai/open';
 import { type RecordingPermit, recordingPermit } from '@plinth/testkit/fixtures/ai/permit';
 import { createPrices } from '../../metering/prices.ts';
+import { eventsIn } from '../../streams/events.ts';
 import type { TranslationContext, VendorUpstream } from '../translation.ts';
+import { MessageChatStream, toCompletion } from './from-messages.ts';
 import { MESSAGES_TRANSLATION } from './messages.ts';
+import { toMessages } from './to-messages.ts';
 
 const user = { role: 'user', content: 'Hi' } as const;
 const said = [
@@ -290,6 +293,54 @@ describe('the ledger has what Anthropic bills', () => {
     const rest = promptTokens - cachedTokens - written;
     expect(cost).toBe(Math.ceil(rest + 0.1 * cachedTokens + 2 * written + 4 * completionTokens));
   });
+});
+
+test('two thoughts of a turn go back each with its own signature', () => {
+  const content = [
+    { type: 'thinking', thinking: 'First.', signature: 's1' },
+    { type: 'text', text: 'I look.' },
+    { type: 'redacted_thinking', data: 'd' },
+    { type: 'thinking', thinking: 'Then.', signature: 's2' },
+    { type: 'tool_use', id: 't1', name: 'look', input: {} },
+  ];
+  const of = { model: 'm', now: 0 };
+  const events = content.flatMap((block, index) => {
+    const { thinking, signature, text } = block as Record<string, unknown>;
+    const deltas = [
+      ...(thinking === undefined ? [] : [{ type: 'thinking_delta', thinking }]),
+      ...(signature === undefined ? [] : [{ type: 'signature_delta', signature }]),
+      ...(text === undefined ? [] : [{ type: 'text_delta', text }]),
+    ];
+    const begun = thinking === undefined && text === undefined ? block : { type: block.type };
+    return [
+      { type: 'content_block_start', index, content_block: begun },
+      ...deltas.map((delta) => ({ type: 'content_block_delta', index, delta })),
+      { type: 'content_block_stop', index },
+    ];
+  });
+  const stream = new MessageChatStream(of);
+  const streamed = stream.push(
+    Buffer.from(events.map((one) => `event: ${one.type}\ndata: ${JSON.stringify(one)}\n\n`).join('')),
+  );
+  const deltas = [...eventsIn(streamed.toString('utf8'))].map((data) => {
+    const { choices } = JSON.parse(data) as {
+      choices: { delta: { reasoning_content?: string; reasoning_details?: object[] } }[];
+    };
+    return choices[0]?.delta ?? {};
+  });
+  const { choices } = toCompletion({ id: 'x', content, stop_reason: 'tool_use' }, of) as {
+    choices: { message: object }[];
+  };
+  const inPieces = {
+    role: 'assistant',
+    content: 'I look.',
+    reasoning_content: deltas.map(({ reasoning_content: words = '' }) => words).join(''),
+    reasoning_details: deltas.flatMap((delta) => delta.reasoning_details ?? []),
+  };
+  for (const message of [choices[0]?.message, inPieces]) {
+    const sent = toMessages({ model: 'm', messages: [{ role: 'user', content: 'a' }, message] });
+    expect(JSON.stringify(sent)).toContain(JSON.stringify([content[0], content[2], content[3]]).slice(1, -1));
+  }
 });
 
 test('a thought and a call of a tool go back in the next turn, plain and streamed alike', async () => {

@@ -1,3 +1,4 @@
+import { wordIn } from '../../dialects/words.ts';
 import { isRecord } from '#platform/kernel';
 import { isSet, objectsIn, refuseLost } from '../../endpoint/fields.ts';
 import { APART, EFFORTS, type Fields, USUAL } from '../translation.ts';
@@ -43,7 +44,7 @@ function fieldOf(field: string, value: unknown, body: Fields): Fields {
     case 'stop':
       return { stop_sequences: [value].flat() };
     case 'service_tier':
-      return { service_tier: TIERS[String(value)] ?? refuseLost(field) };
+      return { service_tier: wordIn(TIERS, value) ?? refuseLost(field) };
     case 'tool_choice':
       return { tool_choice: toToolChoice(value) };
     case 'parallel_tool_calls':
@@ -69,7 +70,7 @@ const CHOICES: Readonly<Record<string, string>> = { auto: 'auto', required: 'any
 function toToolChoice(choice: unknown): Fields {
   const { function: named } = recordOf(choice);
   if (isRecord(named)) return { type: 'tool', name: named['name'] };
-  return { type: CHOICES[String(choice)] ?? refuseLost('tool_choice') };
+  return { type: wordIn(CHOICES, choice) ?? refuseLost('tool_choice') };
 }
 
 function toolsOf(tools: unknown): Fields {
