@@ -121,6 +121,8 @@ test('a call that costs more than a whole budget is denied by that budget, which
   const denial = denialOf(await fixture.admit(member, { reserve: 101 }));
   expect(denial).toMatchObject({ limit: 'cost', of: 'budget', used: 0, max: 100, needed: 101 });
   expect(denial.resetsAt).not.toBeNull();
+  // No reset helps: official clients would sleep until then, and ask again.
+  expect(denial.retryAfter).toBeUndefined();
   expect(limitExceeded(denial, null)).toMatchObject({
     code: 'limit_exceeded',
     withCost: {
