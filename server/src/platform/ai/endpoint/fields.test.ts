@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { createPrices } from '../metering/prices.ts';
-import { CHAT_FIELDS, checkEmbeddingFields, embeddingBytes } from './fields.ts';
+import { CHAT_FIELDS, checkEmbeddingFields, embeddingBytes, tagsOf } from './fields.ts';
 import { openAi, prepareChat } from '@plinth/testkit/fixtures/ai/open';
 import { keptText } from '../wire.ts';
 
@@ -174,4 +174,14 @@ describe('the input of embeddings', () => {
     expect(bytes).toBeLessThan(36 * 1_048_576);
     expect(embeddingBytes({ input: [1, 2], dimensions: 10, encoding_format: 'float' })).toBe(420);
   });
+});
+
+test.each<[string, Record<string, unknown>, string | undefined]>([
+  ['as OpenAI has it', { user: 'bob' }, 'bob'],
+  ['as Anthropic has it, which goes first', { user: 'bob', metadata: { user_id: 'ada' } }, 'ada'],
+  ['beside one that is null, which is not set', { user: 'bob', metadata: { user_id: null } }, 'bob'],
+  ['beside one that is empty', { user: 'bob', metadata: { user_id: '' } }, 'bob'],
+  ['not at all', { metadata: { user_id: null } }, undefined],
+])('an end user is named %s', (_, body, name) => {
+  expect(tagsOf(body)?.['user_id']).toBe(name);
 });

@@ -20,6 +20,8 @@ interface HeldPlan {
   readonly plan: Plan;
   readonly source: Exclude<Segment['source'], null>;
   readonly quantity: number;
+  /** Its sizes were agreed with the account. */
+  readonly isAgreed: boolean;
   /** Whether units past its quotas can be billed: by a payment provider with meters, to a subscription of that very plan. */
   readonly metered: boolean;
 }
@@ -55,7 +57,7 @@ export function withoutDefault(catalogue: Catalogue): Catalogue {
 function defaultOf({ defaultPlan: name, plans }: Catalogue): HeldPlan | undefined {
   const plan = name === undefined ? undefined : plans[name];
   if (name === undefined || plan === undefined) return undefined;
-  return { name, plan, source: 'default', quantity: 1, metered: false };
+  return { name, plan, source: 'default', quantity: 1, isAgreed: false, metered: false };
 }
 
 export function heldBy({ plans, addOns }: Catalogue, grant: RunningGrant): HeldPlan[] {
@@ -70,14 +72,16 @@ export function heldBy({ plans, addOns }: Catalogue, grant: RunningGrant): HeldP
   const plan = bought && grant.overrides !== null ? withOverrides(sold, grant.overrides) : sold;
   const { source, billsPast } = grant;
   const metered = bought && billsPast && METERED.has(source);
-  return [{ name, plan, source, quantity: bought ? grant.quantity : 1, metered }];
+  const isAgreed = plan !== sold;
+  return [{ name, plan, source, quantity: bought ? grant.quantity : 1, isAgreed, metered }];
 }
 
-/** Among equal plans the one with more seats, else the first, is named as the source; but a default never stands in front of a grant. */
+/** Among equal plans the one with more seats, else the last whose sizes were agreed, else the first is in effect; but a default never stands in front of a grant. */
 function betterPlan(held: HeldPlan | undefined, other: HeldPlan): HeldPlan {
   if (held === undefined || other.plan.rank > held.plan.rank) return other;
   if (other.plan.rank < held.plan.rank) return held;
-  return held.source === 'default' || other.quantity > held.quantity ? other : held;
+  const isMore = other.quantity > held.quantity || (other.quantity === held.quantity && other.isAgreed);
+  return held.source === 'default' || isMore ? other : held;
 }
 
 function overageOf({ overage = [] }: Plan, allowances: Allowances): Record<string, number> {

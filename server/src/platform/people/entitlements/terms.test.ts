@@ -220,6 +220,31 @@ describe('what one account has by agreement', () => {
     expect(await grantsOf(of, one)).toEqual({ posts: 100 });
   });
 
+  test('holds where the account has the same plan without it, and the last agreement holds', async () => {
+    const of = programOf('twice', { posts: 100 });
+    await of.syncCatalogues();
+    const one = await account();
+    const grant = (overrides: Grants | null) =>
+      db.system('admin.grants', POINT, (tx) =>
+        of.grantIn(tx, {
+          accountId: one,
+          product: 'twice',
+          plan: 'pro',
+          overrides,
+          source: 'admin',
+          cause: 'a test',
+          by,
+        }),
+      );
+    await grant(null);
+    await grant({ posts: 500 });
+    expect(await grantsOf(of, one)).toEqual({ posts: 500 });
+    await grant({ posts: 300 });
+    expect(await grantsOf(of, one)).toEqual({ posts: 300 });
+    await grant(null);
+    expect(await grantsOf(of, one)).toEqual({ posts: 300 });
+  });
+
   test('is the account’s whole, and not of one seat', async () => {
     const of = programOf('seats', { posts: 100, images: 10 });
     await of.syncCatalogues();
