@@ -180,15 +180,21 @@ function splitModel(
   provider: string | undefined,
   own: string | undefined,
 ): [string | undefined, string] {
+  if (provider !== undefined) return [provider, model.replace(`${provider}/`, '')];
   const at = model.indexOf('/');
   if (at >= 0) return [model.slice(0, at), model.slice(at + 1)];
   const said = NAMES.find(([name]) => name.test(model))?.[1];
-  return [provider ?? said ?? (own === undefined ? undefined : 'openai'), model];
+  return [said ?? (own === undefined ? undefined : 'openai'), model];
 }
+
+/** Beginnings of variables that are not the prefix. */
+const KEYS: Readonly<Record<string, string>> = { perplexity: 'PERPLEXITYAI', together_ai: 'TOGETHERAI' };
 
 /** The variable that LiteLLM reads where an entry names no key. Servers of one's own have none. */
 const usualKey = (prefix: string, source: Source): string | undefined =>
-  prefix.startsWith('ollama') ? undefined : text(`os.environ/${prefix.toUpperCase()}_API_KEY`, source);
+  prefix.startsWith('ollama')
+    ? undefined
+    : text(`os.environ/${KEYS[prefix] ?? prefix.toUpperCase()}_API_KEY`, source);
 
 interface Asked {
   readonly prefix: string;

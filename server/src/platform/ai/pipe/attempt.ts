@@ -289,14 +289,14 @@ async function conclude(at: ConcludeInput, ended: Ended): Promise<PlainAnswer | 
       transportFailure({ ...ended, isOurs: endedHere(at.call.signal) !== undefined }),
       undefined,
     );
+  const { key, upstream, isOwnKey } = entry.target;
+  const context = {
+    now: parts.clock.now(),
+    apiKey: upstream.apiKey,
+    isOneKey: key !== undefined,
+    ownKeyAt: isOwnKey && upstream.name,
+  };
   if (ended.status !== 200) {
-    const { key, upstream, isOwnKey } = entry.target;
-    const context = {
-      now: parts.clock.now(),
-      apiKey: upstream.apiKey,
-      isOneKey: key !== undefined,
-      ownKeyAt: isOwnKey && upstream.name,
-    };
     const refusal = refusalFailure(ended, context);
     return postFailure(at, inOtherForm(at, refusal, ended.body.toString('utf8')), undefined);
   }
@@ -313,8 +313,7 @@ async function conclude(at: ConcludeInput, ended: Ended): Promise<PlainAnswer | 
     return postFailure(at, spentFailure(entry.plan.room > 0), { ...shown, ...ended });
   }
   if (isUnusable) {
-    const { apiKey } = entry.target.upstream;
-    const failure = shown.error === undefined ? unusableFailure() : streamErrorFailure(shown.error, apiKey);
+    const failure = shown.error === undefined ? unusableFailure() : streamErrorFailure(shown.error, context);
     return postFailure(at, inOtherForm(at, failure, JSON.stringify(shown.error ?? {})), {
       ...shown,
       ...ended,

@@ -167,6 +167,31 @@ describe('a prompt that is above the model’s context is refused for good', () 
   });
 });
 
+describe('a provider that has no room, and says so with 200', () => {
+  const error = { message: 'Slow down.', code: 429 };
+  test.each<[string, keyof typeof SPEAKS, Answer]>([
+    ['plainly', 'openai', (response) => response.writeHead(200, JSON_TYPE).end(JSON.stringify({ error }))],
+    ['in the first event', 'openai', (response) => response.writeHead(200, STREAM).end(event({ error }))],
+    [
+      'in Anthropic’s first event',
+      'anthropic',
+      (response) =>
+        response
+          .writeHead(200, STREAM)
+          .end(named('error', { error: { type: 'rate_limit_error', message: 'Slow down.' } })),
+    ],
+  ])('%s, is asked again later, as after a 429', async (_, vendor, answer) => {
+    const refused = await ask(
+      vendor,
+      (response) => response.writeHead(429, JSON_TYPE).end(JSON.stringify({ error })),
+      chat({ stream: true }),
+    );
+    const said = await ask(vendor, answer, chat({ stream: true }));
+    expect([said.asked, said.permit.states]).toEqual([refused.asked, refused.permit.states]);
+    expect(said.answered).toMatchObject({ reason: { code: 'provider_unavailable', postponed: true } });
+  });
+});
+
 test('an event that its name alone calls an error is one: it is not passed on, nor is the key in it', async () => {
   const said = 'event: error\ndata: {"message":"no engine for sk-secret-123456","code":500}\n\n';
   const { ended, permit } = await ask(

@@ -59,7 +59,10 @@ export function isUnserved(status: number): boolean {
   return status !== 0 && status !== 200 && !PERHAPS_SERVED.has(status);
 }
 
-interface RefusalContext {
+/** Codes and kinds of errors that providers say with 429, and some of them with 200: OpenAI's, Anthropic's, AWS's and Google's. */
+const RATE_LIMITED = /^(?:429$|rate_?limit|throttl|too_?many_?requests|resource_exhausted$)/i;
+
+export interface RefusalContext {
   /** Wall time, for a Retry-After that is a date. */
   readonly now: number;
   readonly apiKey: string;
@@ -84,16 +87,7 @@ export function refusalFailure(answer: Extract<Ended, { kind: 'answer' }>, conte
   if (status >= 400 && isTooLarge) return refusedFailure(common, upstream);
   if (context.ownKeyAt !== undefined && (status === 429 || isOursToMend))
     return ownKeyFailure(common, { provider: context.ownKeyAt, isRefused: isOursToMend });
-  if (status === 429 && !isOursToMend) {
-    return {
-      ...common,
-      outcome: 'rate_limited',
-      ledger: 'no_try',
-      retry: 'same',
-      health: 'throttled',
-      error: postponedError(common.retryAfter, upstream),
-    };
-  }
+  if (status === 429 && !isOursToMend) return throttledFailure(common, upstream);
   if (status >= 500 || PASSING.has(status)) {
     const ledger = PERHAPS_SERVED.has(status) ? 'broken' : 'not_served';
     return {
@@ -113,6 +107,21 @@ export function refusalFailure(answer: Extract<Ended, { kind: 'answer' }>, conte
     return { ...unserved, ledger: 'not_served', retry: 'next', health: 'failed' };
   }
   return refusedFailure(common, upstream);
+}
+
+/** The provider has no room now. */
+function throttledFailure(
+  common: Pick<Failure, 'status' | 'code' | 'retryAfter'>,
+  upstream: UpstreamError,
+): Failure {
+  return {
+    ...common,
+    outcome: 'rate_limited',
+    ledger: 'no_try',
+    retry: 'same',
+    health: 'throttled',
+    error: postponedError(common.retryAfter, upstream),
+  };
 }
 
 /** The request can't be served as it is. */
@@ -240,10 +249,17 @@ export function spentFailure(hadRoom: boolean): Failure {
 }
 
 /** 200 and an error in its place, or in the stream's first event: refused after all. */
-export function streamErrorFailure(said: Readonly<Record<string, unknown>>, apiKey: string): Failure {
+export function streamErrorFailure(
+  said: Readonly<Record<string, unknown>>,
+  { apiKey, ownKeyAt }: Pick<RefusalContext, 'apiKey' | 'ownKeyAt'>,
+): Failure {
   const code = codeIn(said) ?? wordOf(said['type']) ?? googleCode(said);
-  if (code === TOO_LARGE)
-    return refusedFailure({ status: 200, code, retryAfter: undefined }, upstreamError(200, said, apiKey));
+  const common = { status: 200, code, retryAfter: googleWait(said) };
+  if (code === TOO_LARGE) return refusedFailure(common, upstreamError(200, said, apiKey));
+  if ([code, said['code']].some((word) => RATE_LIMITED.test(String(word))))
+    return ownKeyAt === undefined
+      ? throttledFailure(common, upstreamError(200, said, apiKey))
+      : ownKeyFailure(common, { provider: ownKeyAt, isRefused: false });
   return {
     ...unusableFailure(),
     outcome: 'failed',

@@ -125,7 +125,8 @@ function toToolChoice(config: unknown): Told {
 }
 
 function messagesOf({ systemInstruction: system, contents }: Fields): object[] {
-  const first = isRecord(system) ? [{ role: 'system', content: textOf(partsIn(system)) }] : [];
+  const text = isRecord(system) ? textOf(partsIn(system)) : '';
+  const first = text === '' ? [] : [{ role: 'system', content: text }];
   const calls = new OpenCalls();
   return [...first, ...objectsIn(contents, 'contents').flatMap((content) => toMessages(content, calls))];
 }

@@ -39,7 +39,8 @@ function isPlainly(field: string, value: unknown): boolean {
 }
 
 function messagesOf({ system, messages }: Fields): unknown[] {
-  const first = isSet(system) ? [{ role: 'system', content: textIn(system, 'system') }] : [];
+  const text = isSet(system) ? textIn(system, 'system') : '';
+  const first = text === '' ? [] : [{ role: 'system', content: text }];
   return [...first, ...objectsIn(messages, 'messages').flatMap(toChatMessages)];
 }
 

@@ -57,7 +57,9 @@ const includesLogprobs = (value: unknown): boolean =>
 
 function messagesOf({ input, instructions }: Fields): object[] {
   const messages: Record<string, unknown>[] =
-    typeof instructions === 'string' ? [{ role: 'system', content: instructions }] : [];
+    typeof instructions === 'string' && instructions !== ''
+      ? [{ role: 'system', content: instructions }]
+      : [];
   if (!Array.isArray(input)) return [...messages, { role: 'user', content: input }];
   for (const item of input.filter(isRecord)) {
     const { call_id: id, name, arguments: given } = item;
@@ -69,7 +71,13 @@ function messagesOf({ input, instructions }: Fields): object[] {
       if (Array.isArray(calls)) calls.push(call);
       else if (last?.['role'] === 'assistant') last['tool_calls'] = [call];
       else messages.push({ role: 'assistant', content: null, tool_calls: [call] });
-    } else messages.push(messageOf(item));
+      continue;
+    }
+    const message = messageOf(item);
+    // Words behind a call are of the same turn: results have to follow a message with calls.
+    if (message['role'] === 'assistant' && last?.['tool_calls'] !== undefined && last['content'] === null)
+      last['content'] = message['content'];
+    else messages.push(message);
   }
   return messages;
 }
