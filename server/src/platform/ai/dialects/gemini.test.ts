@@ -43,6 +43,11 @@ test.each<[string, object, object | undefined]>([
     { promptTokenCount: 8, totalTokenCount: 8 },
     { promptTokens: 8, completionTokens: 0 },
   ],
+  [
+    'figures that are texts',
+    { promptTokenCount: '10', candidatesTokenCount: '50', totalTokenCount: '60' },
+    { promptTokens: 10, completionTokens: 50 },
+  ],
   ['nothing', {}, undefined],
 ])('%s', (_, usageMetadata, figures) => {
   const { usage } = GEMINI.readAnswer({ candidates: [{ finishReason: 'STOP' }], usageMetadata });

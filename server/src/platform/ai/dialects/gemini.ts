@@ -8,6 +8,7 @@ import {
   plausibleUsage,
   readInput,
   readUsage,
+  tokensIn,
 } from '../metering/usage.ts';
 import { namesOf } from './look.ts';
 import type { Dialect } from './dialect.ts';
@@ -134,10 +135,11 @@ function usageOf({ usageMetadata: usage }: Figures): Figures | undefined {
  * older model counts them twice: then the total tells. A figure that is not said is left out, so that it replaces none of an earlier event.
  */
 function figuresOf(usage: Figures): Figures {
-  const { totalTokenCount: total, cachedContentTokenCount: cached, thoughtsTokenCount: thought } = usage;
-  const prompt = sumOf(usage['promptTokenCount'], usage['toolUsePromptTokenCount']);
-  const said = usage['candidatesTokenCount'];
-  const isWhole = typeof said === 'number' && prompt !== undefined && prompt + said === total;
+  const [total, cached, thought, said] = ['total', 'cachedContent', 'thoughts', 'candidates'].map((kind) =>
+    tokensIn(usage[`${kind}TokenCount`]),
+  );
+  const prompt = sumOf(tokensIn(usage['promptTokenCount']), tokensIn(usage['toolUsePromptTokenCount']));
+  const isWhole = said !== undefined && prompt !== undefined && prompt + said === total;
   const completion = isWhole ? said : sumOf(said, thought);
   return {
     ...(prompt === undefined ? {} : { prompt_tokens: prompt }),
@@ -148,7 +150,7 @@ function figuresOf(usage: Figures): Figures {
   };
 }
 
-function sumOf(...counts: readonly unknown[]): number | undefined {
-  const said = counts.filter((count) => typeof count === 'number');
+function sumOf(...counts: readonly (number | undefined)[]): number | undefined {
+  const said = counts.filter((count) => count !== undefined);
   return said.length === 0 ? undefined : said.reduce((sum, count) => sum + count, 0);
 }

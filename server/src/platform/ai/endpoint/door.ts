@@ -28,8 +28,8 @@ export interface Door {
   answerBytes?(body: Record<string, unknown>): number;
   /** Headers of a request that a provider reads too, flat. */
   passedOn?(headers: IncomingHttpHeaders): readonly string[];
-  /** An error within a stream. */
-  errorEvent(error: AppError, requestId: string): string;
+  /** An error within a stream, behind the last that was said of it. */
+  errorEvent(error: AppError, requestId: string, after?: Buffer): string;
   /** Reaches models that are asked in chat completions alone; none where a translation would lose something. */
   readonly translation?: Translation;
 }

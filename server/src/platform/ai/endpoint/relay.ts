@@ -192,6 +192,7 @@ class StreamReader implements Watched {
   #response: ServerResponse | undefined;
   /** The chunks of this turn of the event loop. */
   #said: Buffer[] = [];
+  #last: Buffer | undefined;
   #isSending = false;
   /** The response is complete. */
   #isOver = false;
@@ -279,11 +280,12 @@ class StreamReader implements Watched {
   #tell(error: AppError): void {
     if (this.#response === undefined) return;
     const told = endError(error, this.#to.signal);
-    this.#say(Buffer.from(this.#door.errorEvent(told, this.#call.permit.requestId)));
+    this.#say(Buffer.from(this.#door.errorEvent(told, this.#call.permit.requestId, this.#last)));
   }
 
   /** Many events come at once, and what reads them wakes for each write: they leave together, as a stream's end does with its last. */
   #say(chunk: Buffer): void {
+    if (chunk.length > 0) this.#last = chunk;
     this.#said.push(chunk);
     this.#send();
   }

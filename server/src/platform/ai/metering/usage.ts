@@ -88,7 +88,8 @@ const PLACES: readonly ((answer: Figures) => unknown)[] = [
 export function figuresIn(answer: Figures): Figures | undefined {
   for (const place of PLACES) {
     const figures = place(answer);
-    if (isRecord(figures) && Object.values(figures).some((value) => (tokens(value) ?? 0) > 0)) return figures;
+    if (isRecord(figures) && Object.values(figures).some((value) => (tokensIn(value) ?? 0) > 0))
+      return figures;
   }
   return undefined;
 }
@@ -101,7 +102,7 @@ export function figuresIn(answer: Figures): Figures | undefined {
 export function mergeFigures(before: Figures | undefined, later: Figures): Figures {
   if (before === undefined) return later;
   const said = Object.entries(later).filter(
-    ([name, value]) => before[name] === undefined || (value !== null && tokens(value) !== 0),
+    ([name, value]) => before[name] === undefined || (value !== null && tokensIn(value) !== 0),
   );
   return { ...before, ...Object.fromEntries(said) };
 }
@@ -213,25 +214,25 @@ export function readInput(usage: Figures | undefined): InputUsage | undefined {
   const input = detailsOf(usage, 'prompt_tokens_details', 'input_tokens_details');
   // DeepSeek, Moonshot and Anthropic name the cached part beside the whole.
   const cached =
-    tokens(input['cached_tokens']) ??
-    tokens(usage['prompt_cache_hit_tokens']) ??
-    tokens(usage['cached_tokens']) ??
-    tokens(usage['cache_read_input_tokens']) ??
+    tokensIn(input['cached_tokens']) ??
+    tokensIn(usage['prompt_cache_hit_tokens']) ??
+    tokensIn(usage['cached_tokens']) ??
+    tokensIn(usage['cache_read_input_tokens']) ??
     0;
   // OpenRouter, and Anthropic's own name, which gateways pass on.
   const written =
-    tokens(input['cache_write_tokens']) ??
-    tokens(input['cache_creation_tokens']) ??
-    tokens(usage['cache_creation_input_tokens']) ??
+    tokensIn(input['cache_write_tokens']) ??
+    tokensIn(input['cache_creation_tokens']) ??
+    tokensIn(usage['cache_creation_input_tokens']) ??
     0;
   // Anthropic's input leaves out what was cached and what was written.
-  const apart = tokens(usage['input_tokens']);
+  const apart = tokensIn(usage['input_tokens']);
   const promptTokens =
-    tokens(usage['prompt_tokens']) ?? (apart === undefined ? undefined : apart + cached + written);
+    tokensIn(usage['prompt_tokens']) ?? (apart === undefined ? undefined : apart + cached + written);
   // No prompt is empty: some servers send zeros instead of figures.
   if (promptTokens === undefined || promptTokens === 0) return undefined;
   const cacheWriteTokens = Math.min(written, promptTokens);
-  const hours = Math.min(tokens(usage['cache_write_1h_tokens']) ?? 0, cacheWriteTokens);
+  const hours = Math.min(tokensIn(usage['cache_write_1h_tokens']) ?? 0, cacheWriteTokens);
   return {
     promptTokens,
     cachedTokens: Math.min(cached, promptTokens - cacheWriteTokens),
@@ -248,15 +249,15 @@ export function readUsage(usage: Figures | undefined, isEmbedding = false): Toke
   const input = readInput(usage);
   if (usage === undefined || input === undefined) return undefined;
   const output = detailsOf(usage, 'completion_tokens_details', 'output_tokens_details');
-  const total = tokens(usage['total_tokens']);
+  const total = tokensIn(usage['total_tokens']);
   // Gemini leaves out a completion of nothing: its total has what was thought.
   const unsaid = isEmbedding || total !== undefined ? 0 : undefined;
-  const generated = tokens(usage['completion_tokens'] ?? usage['output_tokens'] ?? unsaid);
+  const generated = tokensIn(usage['completion_tokens'] ?? usage['output_tokens'] ?? unsaid);
   if (generated === undefined) return undefined;
   // xAI and Gemini leave what was thought out of the completion; only the total has it.
   const unseen = Math.max(0, (total ?? 0) - input.promptTokens - generated);
   const completionTokens = generated + unseen;
-  const reasoning = Math.max(tokens(output['reasoning_tokens']) ?? 0, unseen);
+  const reasoning = Math.max(tokensIn(output['reasoning_tokens']) ?? 0, unseen);
   return { ...input, completionTokens, reasoningTokens: Math.min(reasoning, completionTokens) };
 }
 
@@ -282,7 +283,7 @@ export function estimatedTokens(bytes: number): number {
 }
 
 /** A figure, which some servers write as a text. */
-function tokens(value: unknown): number | undefined {
+export function tokensIn(value: unknown): number | undefined {
   const count = typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value;
   return typeof count === 'number' && Number.isInteger(count) && count >= 0 && count <= MOST_TOKENS
     ? count

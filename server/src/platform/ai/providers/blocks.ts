@@ -1,4 +1,5 @@
 import { wordIn } from '../dialects/words.ts';
+import { tokensIn } from '../metering/usage.ts';
 import { dataEvent } from '../dialects/named-event.ts';
 import type { Fields, TranslationContext } from './translation.ts';
 import type { Thought } from './turns.ts';
@@ -104,7 +105,7 @@ export function chatUsage({ input, output, read, written, ...more }: BlockFigure
   };
 }
 
-const count = (tokens: unknown): number => (typeof tokens === 'number' ? tokens : 0);
+const count = (tokens: unknown): number => tokensIn(tokens) ?? 0;
 
 /** Says that a stream is whole. */
 export const DONE = 'data: [DONE]\n\n';

@@ -134,6 +134,20 @@ describe.each([
     });
   });
 
+  test('an error in mid-stream is numbered behind the events before it', async () => {
+    sandbox.faults.next({ kind: 'dialect', as: 'error_event' });
+    const response = await fetch(`${url}/v1/ai/responses`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${who.key}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ model, input: INPUT, stream: true }),
+    });
+    const numbers = [...(await response.text()).matchAll(/"sequence_number":(\d+)/g)].map(([, n]) =>
+      Number(n),
+    );
+    expect(numbers.length).toBeGreaterThan(2);
+    expect(numbers).toEqual(numbers.map((_, nth) => nth));
+  });
+
   test('an answer is kept under an Idempotency-Key', async () => {
     const headers = { 'idempotency-key': `kept-${endpoint}` };
     const ask = () => call(who.key, 'POST /v1/ai/responses', { body: { model, input: INPUT }, headers });

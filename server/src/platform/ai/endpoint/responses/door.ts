@@ -17,8 +17,10 @@ export const RESPONSES_DOOR: Door = {
 };
 
 /** An error within a stream: OpenAI's documents have its fields in the event, clients know them in an object of their own too. */
-function errorEvent(error: AppError, requestId: string): string {
+function errorEvent(error: AppError, requestId: string, after?: Buffer): string {
   const { error: told } = openAiError(error, requestId);
   const { code, message, param } = told;
-  return namedEvent({ type: 'error', sequence_number: 0, code, message, param, error: told });
+  const numbers = [...(after?.toString('utf8') ?? '').matchAll(/"sequence_number": ?(\d+)/g)];
+  const sequence = Number(numbers.at(-1)?.[1] ?? -1) + 1;
+  return namedEvent({ type: 'error', sequence_number: sequence, code, message, param, error: told });
 }
