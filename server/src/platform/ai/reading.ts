@@ -1,6 +1,6 @@
-/** How members that were neither read nor handed on are looked for. */
-export interface Unread {
-  /** Members that may be passed over. */
+/** The rules by which unread members are told. */
+export interface Telling {
+  /** A member that may be passed over. */
   readonly isIdle: (name: string, owner: object) => boolean;
   /** The path of an item of a list. */
   readonly item: (path: string, at: string) => string;
@@ -48,7 +48,7 @@ export class Reading {
   }
 
   /** The paths of what is set and was passed over, the outermost of each. */
-  *unread(value: unknown, path: string, by: Unread): Generator<string> {
+  *unread(value: unknown, path: string, by: Telling): Generator<string> {
     if (typeof value !== 'object' || value === null || this.#handedOn.has(value)) return;
     const isList = Array.isArray(value);
     const read = this.#read.get(value);

@@ -143,6 +143,8 @@ describe.each(TRANSLATIONS)('%s', (_, request, translate) => {
   });
 });
 
+const firstRole = (chat: Fields) => (chat['messages'] as readonly Fields[])[0]?.['role'];
+
 test('a response’s words between a call and its result are of the call’s turn, and no system says nothing', () => {
   const words = { type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'I look.' }] };
   const [, call, result] = RESPONSES.input;
@@ -151,9 +153,8 @@ test('a response’s words between a call and its result are of the call’s tur
     { role: 'assistant', content: [{ text: 'I look.' }], tool_calls: [{ id: 'c1' }] },
     { role: 'tool', tool_call_id: 'c1' },
   ]);
-  const first = (chat: Fields) => (chat['messages'] as readonly Fields[])[0]?.['role'];
-  expect(first(fromMessages({ ...MESSAGES, system: '' }))).toBe('user');
-  expect(first(fromGemini({ ...GEMINI, systemInstruction: { parts: [{ text: '' }] } }))).toBe('user');
+  expect(firstRole(fromMessages({ ...MESSAGES, system: '' }))).toBe('user');
+  expect(firstRole(fromGemini({ ...GEMINI, systemInstruction: { parts: [{ text: '' }] } }))).toBe('user');
 });
 
 test.each<[string, Translate]>([
