@@ -8,7 +8,7 @@ const SAID = ['messages', 'tools', 'input', 'system', 'contents', 'systemInstruc
 
 /** Members on which no answer depends: clients send an answer's members back with it, and vendors' hints have no place elsewhere. */
 const IDLE: ReadonlySet<string> = new Set(
-  `annotations cache_control detail extra_content id index logprobs parsed parsed_arguments partMetadata phase provider_specific_fields
+  `annotations cache_control caller detail extra_content id index logprobs parsed parsed_arguments partMetadata phase provider_specific_fields
    reasoning reasoning_content reasoning_details role status thinking_blocks type`.split(/\s+/),
 );
 
