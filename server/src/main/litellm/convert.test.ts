@@ -129,6 +129,15 @@ guardrails: [{ guardrail_name: g }]
     ]);
   });
 
+  test('says what was passed over of the eleventh entry although the second is left out', () => {
+    const entry = '  - { model_name: a, litellm_params: { model: openai/a, api_key: k, tags: [x] } }';
+    const wrong = '  - { model_name: b, litellm_params: { model: bedrock/b, tags: [x] } }';
+    const { notes } = convert(`model_list:\n${[entry, wrong, ...Array(9).fill(entry)].join('\n')}`);
+    const said = notes.map((note) => note.split(':')[0]);
+    expect(said).toContain('model_list[10].litellm_params.tags');
+    expect(said).not.toContain('model_list[1].litellm_params.tags');
+  });
+
   test('sends no key to another vendor: a bare name says its provider, or its entry is left out', () => {
     const { upstreams, notes } = convert(`
 credential_list: [{ credential_name: spare, credential_values: { api_key: sk-spare } }]

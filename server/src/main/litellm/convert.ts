@@ -83,7 +83,6 @@ export function fromLiteLlm(
   const source: Source = { env, unset, upstreams: new Map(), credentials: credentialsIn(file) };
   const prices: Record<string, object> = {};
   const shipped = shippedRows();
-  const leftOut: string[] = [];
   const deployments = list.flatMap((entry: unknown, index): Deployment[] => {
     const found = readDeployment(entry, source);
     if (typeof found !== 'string') {
@@ -93,7 +92,8 @@ export function fromLiteLlm(
       if (price !== undefined) prices[name] = price;
       return [found];
     }
-    leftOut.push(`model_list[${index}]`);
+    // Its members are not said one by one.
+    reading.handOn(entry);
     notes.push(`model_list[${index}] is left out: ${found}`);
     return [];
   });
@@ -104,10 +104,8 @@ export function fromLiteLlm(
     aliases: aliasesOf(deployments, { file, router, notes }),
   };
   for (const group of GROUPS) part(file, group);
-  const passedOver = [...reading.unread(given, '', PATHS)].filter(
-    (path) => !leftOut.some((one) => path.startsWith(one)),
-  );
-  for (const path of passedOver) notes.push(`${path}: ${ELSEWHERE[path] ?? 'It has no counterpart here.'}`);
+  for (const path of reading.unread(given, '', PATHS))
+    notes.push(`${path}: ${ELSEWHERE[path] ?? 'It has no counterpart here.'}`);
   for (const name of unset) notes.push(`The variable ${name} is not set: <${name}> stands for it.`);
   return { upstreams: [...source.upstreams.values()].map(closed), config, notes };
 }

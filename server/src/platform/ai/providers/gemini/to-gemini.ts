@@ -82,6 +82,7 @@ function toolsOf({ tools, tool_choice: choice }: Fields): Fields {
     ...(isSet(description) ? { description } : {}),
     ...(isSet(parameters) ? { parametersJsonSchema: parameters } : {}),
   }));
+  // Each is read: `some` would end at the first.
   const isStrict = functions.filter(({ strict }) => strict === true).length > 0;
   const calling = callingOf(choice ?? 'auto', isStrict);
   return {
